@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Open addressing with linear probing, without deletion.
+ *
+ * The table is no power of two: growing by a third at three quarters keeps it more than nine
+ * sixteenths full, which is the 64 bytes an item that the header promises.
+ */
+#include "core/index.h"
+#include "base/vec.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS_MIN = 16 };
+
+struct index {
+	struct index_item *slots;
+	size_t slot_count;
+	size_t count;
+	size_t count_max; /* grows beyond */
+};
+
+_Static_assert(sizeof(struct index_item) == 36, "an item is 36 bytes without padding");
+
+static uint64_t mix(uint64_t word)
+{
+	word ^= word >> 32;
+	word *= UINT64_C(0xD6E8FEB86659FD93);
+	word ^= word >> 32;
+	word *= UINT64_C(0xD6E8FEB86659FD93);
+	word ^= word >> 32;
+	return word;
+}
+
+/*
+ * Where the key belongs.  Both halves count: the keys of one server may share a half.  The product
+ * of a slot count and 32 bits of hash keeps the order of the hash, so no division is needed.
+ */
+static size_t home_slot(const struct index *index, const struct uuid *key)
+{
+	uint64_t half[2], hash;
+
+	memcpy(half, key->byte, sizeof(half));
+	hash = mix(mix(half[0]) ^ half[1]);
+	return (size_t)(((hash >> 32) * index->slot_count) >> 32);
+}
+
+/* The slot that holds the key, or the free one where it would go. */
+static struct index_item *find_slot(const struct index *index, const struct uuid *key)
+{
+	size_t i = home_slot(index, key);
+
+	for (;;) {
+		struct index_item *item = &index->slots[i];
+
+		if (!item->is_used || memcmp(&item->key, key, sizeof(*key)) == 0)
+			return item;
+		if (++i == index->slot_count)
+			i = 0;
+	}
+}
+
+static void allocate_slots(struct index *index, size_t slot_count)
+{
+	/* Beyond that home_slot would not reach the end; it is 144 GiB of memory. */
+	assert(slot_count <= UINT32_MAX);
+	index->slots = mem_new(slot_count, sizeof(*index->slots));
+	index->slot_count = slot_count;
+	index->count_max = slot_count - (slot_count + 3) / 4;
+}
+
+static void grow(struct index *index)
+{
+	struct index_item *old = index->slots;
+	size_t old_count = index->slot_count;
+
+	allocate_slots(index, old_count + old_count / 3);
+	for (size_t i = 0; i < old_count; i++) {
+		if (old[i].is_used)
+			*find_slot(index, &old[i].key) = old[i];
+	}
+	free(old);
+}
+
+struct index *index_new(size_t expected)
+{
+	struct index *index = mem_new(1, sizeof(*index));
+	size_t slot_count = expected + (expected + 2) / 3;
+
+	allocate_slots(index, slot_count < SLOTS_MIN ? SLOTS_MIN : slot_count);
+	return index;
+}
+
+void index_free(struct index **index)
+{
+	if (*index == NULL)
+		return;
+	free((*index)->slots);
+	free(*index);
+	*index = NULL;
+}
+
+void index_put(struct index *index, const struct index_item *item)
+{
+	struct index_item *slot = find_slot(index, &item->key);
+
+	if (!slot->is_used) {
+		if (index->count >= index->count_max) {
+			grow(index);
+			slot = find_slot(index, &item->key);
+		}
+		index->count++;
+	}
+	*slot = *item;
+	slot->is_used = 1;
+}
+
+struct index_item *index_find(struct index *index, const struct uuid *key)
+{
+	struct index_item *slot = find_slot(index, key);
+
+	return slot->is_used ? slot : NULL;
+}
+
+size_t index_count(const struct index *index)
+{
+	return index->count;
+}
+
+struct index_item *index_next(struct index *index, size_t *cursor)
+{
+	while (*cursor < index->slot_count) {
+		struct index_item *slot = &index->slots[(*cursor)++];
+
+		if (slot->is_used)
+			return slot;
+	}
+	return NULL;
+}
+
+size_t index_size_bytes(const struct index *index)
+{
+	return sizeof(*index) + index->slot_count * sizeof(*index->slots);
+}

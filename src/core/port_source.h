@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Port: where entries come from.  Implemented by directory/ (LDAP servers, LDIF files) and by the
+ * fakes of the scenario tests.
+ *
+ * One thing at a time: a source runs at most one scan or one look-up; starting a second is a
+ * programming error.  Every start is answered by exactly one last callback (`on_done`, or the
+ * look-up's), never before the start returned, also after source_cancel (STATUS_CANCELED).
+ * What callbacks are given is borrowed until they return.  A callback may not call source_free.
+ */
+#ifndef CORE_PORT_SOURCE_H
+#define CORE_PORT_SOURCE_H
+
+#include "base/err.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "core/certificate.h"
+#include "core/entry.h"
+#include "core/membership.h"
+
+struct source;
+
+struct source_scan_handler {
+	/** Once, before the first entry: the sealed membership; it lives until on_done returns. */
+	void (*on_membership)(void *context, struct membership *membership);
+	/** An entry that matches base, scope and filter. */
+	void (*on_entry)(void *context, const struct entry *entry);
+	/** An entry that cannot be used (no key, no readable DN); `why` is for people. */
+	void (*on_unusable)(void *context, struct span dn, struct span why);
+	/**
+	 * Last. STATUS_OK: the searches ended (see facts whether they were whole); STATUS_DOWN: the
+	 * directory cannot be used or broke off, `err` says why; STATUS_CANCELED.
+	 */
+	void (*on_done)(void *context, enum status status, const struct scan_facts *facts,
+	    const struct err *err);
+};
+
+/* Where a missing entry is (DESIGN: second look). */
+enum look_up_outcome {
+	LOOK_UP_MATCHES,    /* in base and filter: a scan would bring it */
+	LOOK_UP_LEFT_SCOPE, /* in the bases, but the filter does not match */
+	LOOK_UP_MOVED,      /* out of the bases */
+	LOOK_UP_DELETED,    /* proved gone */
+	LOOK_UP_UNREADABLE, /* cannot be told: never acts */
+};
+
+struct look_up_request {
+	struct uuid key;    /* all zero: look by DN or by text */
+	struct span dn;     /* last known DN; absent: none */
+	struct span filter; /* RFC 4515; absent: by key or DN. Searches in the bases */
+};
+
+struct look_up_answer {
+	enum status status; /* STATUS_OK; STATUS_DOWN with err; STATUS_CANCELED */
+	enum look_up_outcome outcome;
+	const struct entry *entry;     /* NULL unless found; memberships filled in */
+	struct membership *membership; /* as for a scan; NULL unless found */
+	struct span detail;            /* for people: where it is, or why it cannot be told */
+	const struct err *err;
+};
+
+typedef void look_up_callback(void *context, const struct look_up_answer *answer);
+
+/* One step of a check of the configuration against the real peer. */
+typedef void check_callback(
+    void *context, bool is_ok, struct span what, struct span detail, bool is_last);
+
+struct source_vtable {
+	void (*scan)(
+	    struct source *source, const struct source_scan_handler *handler, void *context);
+	void (*look_up)(struct source *source, const struct look_up_request *request,
+	    look_up_callback *callback, void *context);
+	void (*check)(struct source *source, check_callback *callback, void *context);
+	void (*cancel)(struct source *source);
+	void (*free)(struct source *source);
+};
+
+/* First member of every implementation. */
+struct source {
+	const struct source_vtable *vtable;
+	struct span name; /* as configured; borrowed from the settings */
+};
+
+/** Starts a whole scan. @param handler borrowed until on_done */
+static inline void source_scan(
+    struct source *source, const struct source_scan_handler *handler, void *context)
+{
+	source->vtable->scan(source, handler, context);
+}
+
+/** Starts the search for one entry: by key outside base and filter, by DN, or by filter in the
+ * bases. */
+static inline void source_look_up(struct source *source, const struct look_up_request *request,
+    look_up_callback *callback, void *context)
+{
+	source->vtable->look_up(source, request, callback, context);
+}
+
+/** Starts a check: connection, TLS, bind, base, count, groups, canaries; one callback a step. */
+static inline void source_check(struct source *source, check_callback *callback, void *context)
+{
+	source->vtable->check(source, callback, context);
+}
+
+/** Ends what is running; its last callback comes with STATUS_CANCELED. Nothing running: nothing
+ * happens. */
+static inline void source_cancel(struct source *source)
+{
+	source->vtable->cancel(source);
+}
+
+/** Closes the connection and frees; sets `*source` to NULL; NULL is welcome; nothing may be
+ * running. */
+static inline void source_free(struct source **source)
+{
+	if (*source != NULL)
+		(*source)->vtable->free(*source);
+	*source = NULL;
+}
+
+#endif

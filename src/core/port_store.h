@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Port: the state on disk.  Bound at link time; state/ implements it on SQLite.
+ *
+ * Calls are synchronous and short.  Writes are gathered: the first write opens a transaction and
+ * store_commit ends it; nothing counts as on disk before.  STATUS_CORRUPT means that the state
+ * cannot be used (corrupt, newer, read-only, disk full): the message says which, and what to do.
+ * Spans in what is returned live in the arena given, or until the callback returns.
+ *
+ * In a dry run the file is opened read-only and all that is written goes to a temporary database
+ * that hides the tables of the file: the same calls, and the file stays as it was, byte for byte.
+ * What a dry run writes to links, and to actions of the file, is checked and then dropped: reading
+ * goes on showing what the file holds.  STATUS_RETRY comes from any call when another process is
+ * writing at this very moment, or has changed a file under a reader that could not lock it.
+ */
+#ifndef CORE_PORT_STORE_H
+#define CORE_PORT_STORE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "core/plan.h"
+#include "core/port_tenant.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+enum store_mode {
+	STORE_WRITE,   /* holds the lock; creates the file (mode 0600) and migrates it */
+	STORE_DRY_RUN, /* no lock; a missing file is an empty snapshot */
+	STORE_READ, /* no lock; for status, report, explain; a missing file is an empty snapshot */
+};
+
+/**
+ * Opens the state.
+ *
+ * @param path  borrowed
+ * @return STATUS_OK; STATUS_RETRY: another process holds the lock (exit 75); STATUS_CORRUPT (exit
+ * 74)
+ */
+enum status store_open(
+    const char *path, enum store_mode mode, struct store **ret_store, struct err *reterr);
+
+/** Rolls back what was not committed, closes, releases the lock; sets `*store` to NULL; NULL is
+ * welcome. */
+void store_close(struct store **store);
+
+/** Puts all writes since the last commit on disk. Nothing written: nothing happens. */
+enum status store_commit(struct store *store, struct err *reterr);
+
+/* ---- meta: small named texts (schema facts, last certified scan of a directory, …) ---- */
+
+/** Reads a text. `ret_value` is absent when there is none. */
+enum status store_meta_get(struct store *store, const char *name, struct arena *arena,
+    struct span *ret_value, struct err *reterr);
+
+/** Writes a text; absent removes it. */
+enum status store_meta_put(
+    struct store *store, const char *name, struct span value, struct err *reterr);
+
+/** The small number that stands for a directory's name, given at first use; 1 to 255. */
+enum status store_directory_number(
+    struct store *store, struct span name, uint8_t *ret_number, struct err *reterr);
+
+/* ---- link: the snapshot ---- */
+
+struct link {
+	struct uuid key;
+	uint8_t directory;
+	struct span dn; /* last known */
+	struct span account_id;
+	struct span user_name;
+	struct span acknowledged; /* canonical account */
+	struct digest
+	    digest;     /* of the desired account that was acknowledged; what the index holds */
+	bool is_active; /* acknowledged as active */
+	int64_t missing_since_ms; /* inside its grace period since; 0: not */
+	int64_t changed_ms;       /* wall time of the last acknowledgement */
+};
+
+/** Number of links. Cost: one index scan. */
+enum status store_link_count(struct store *store, uint64_t *ret_count, struct err *reterr);
+
+/* What the index is loaded with. */
+struct link_brief {
+	struct uuid key;
+	struct digest digest;
+	uint8_t directory;
+	bool is_active;
+	bool is_pending_leave;
+};
+
+/** Goes through all links in key order. Cost: 0.3 µs a link. */
+enum status store_link_each(struct store *store,
+    void (*on_link)(void *context, const struct link_brief *brief), void *context,
+    struct err *reterr);
+
+/** Reads one link. `*ret_found` says whether there is one. */
+enum status store_link_get(struct store *store, const struct uuid *key, struct arena *arena,
+    struct link *ret_link, bool *ret_found, struct err *reterr);
+
+enum link_field { LINK_BY_ACCOUNT_ID, LINK_BY_USER_NAME, LINK_BY_EXTERNAL_ID, LINK_BY_DN };
+
+/** Finds a link by another name of it; userName and externalId regardless of case, DN normalized.
+ * The first of several. */
+enum status store_link_find(struct store *store, enum link_field field, struct span value,
+    struct arena *arena, struct link *ret_link, bool *ret_found, struct err *reterr);
+
+/** Writes a link whole. The account id must not be linked to another key: STATUS_REJECT when it is.
+ */
+enum status store_link_put(struct store *store, const struct link *link, struct err *reterr);
+
+/** Removes a link. */
+enum status store_link_delete(struct store *store, const struct uuid *key, struct err *reterr);
+
+/** Starts or ends (0) a leaver's grace period. */
+enum status store_link_set_missing(
+    struct store *store, const struct uuid *key, int64_t since_ms, struct err *reterr);
+
+/** Writes the last known DN alone. */
+enum status store_link_set_dn(
+    struct store *store, const struct uuid *key, struct span dn, struct err *reterr);
+
+/* ---- quarantine: entries whose action the tenant refused ---- */
+
+struct quarantine {
+	struct uuid key;
+	struct digest
+	    digest; /* of the desired account that was refused; another one is tried at once */
+	int attempts;
+	int64_t not_before_ms; /* wall time of the next attempt */
+	int64_t since_ms;
+	struct span dn, user_name, reason; /* for people */
+};
+
+enum status store_quarantine_get(struct store *store, const struct uuid *key, struct arena *arena,
+    struct quarantine *ret_quarantine, bool *ret_found, struct err *reterr); /**< reads one */
+enum status store_quarantine_put(
+    struct store *store, const struct quarantine *quarantine, struct err *reterr);
+enum status store_quarantine_delete(
+    struct store *store, const struct uuid *key, struct err *reterr);
+/** Goes through all, in key order. */
+enum status store_quarantine_each(struct store *store,
+    void (*on_quarantine)(void *context, const struct quarantine *quarantine), void *context,
+    struct err *reterr);
+
+/* ---- run ---- */
+
+struct run {
+	int64_t id;
+	enum cycle_kind kind;
+	bool is_dry;
+	int64_t started_ms, ended_ms; /* ended 0: still running or died */
+	int exit_code;                /* as DESIGN section 8; -1 while it runs */
+	bool is_certified;
+	struct span certificate;   /* canonical JSON, an array with one member a directory; absent:
+				      none yet */
+	struct span config_digest; /* hex */
+	struct span error;         /* for people; absent: none */
+	struct plan_summary summary;
+};
+
+/** Writes a new run and gives it a number, one more than the last. */
+enum status store_run_start(struct store *store, struct run *run, struct err *reterr);
+
+/** Writes all of a run again. */
+enum status store_run_update(struct store *store, const struct run *run, struct err *reterr);
+
+/** Reads the newest `count` runs, newest first. @param on_run called once each */
+enum status store_run_each(struct store *store, int count,
+    void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr);
+
+/** Ends runs that died: those without an end, except `current`, get exit code 1 and an error text.
+ */
+enum status store_run_end_dead(
+    struct store *store, int64_t current, int64_t now_ms, struct err *reterr);
+
+/* ---- action: the plan, which is also the journal ---- */
+
+/** Writes a new action; sets its id. Cost: about 5 µs inside a transaction. */
+enum status store_action_add(struct store *store, struct action *action, struct err *reterr);
+
+/** Writes state, kind, reason, detail, account id, before, after, digest, request, attempts, answer
+ * of an action again. */
+enum status store_action_update(
+    struct store *store, const struct action *action, struct err *reterr);
+
+/** Writes state, http_status, answer, request_id, attempts and at_ms only. */
+enum status store_action_set_state(
+    struct store *store, const struct action *action, struct err *reterr);
+
+/** Reads one action by id. */
+enum status store_action_get(struct store *store, int64_t id, struct arena *arena,
+    struct action *ret_action, bool *ret_found, struct err *reterr);
+
+/** Removes one action: a candidate that turned out to need nothing. */
+enum status store_action_delete(struct store *store, int64_t id, struct err *reterr);
+
+/* Which actions, in the order of enum action_kind and then of id. */
+struct action_query {
+	int64_t run_id;              /* 0: of any run */
+	uint32_t states;             /* a bit an action_state; 0: any */
+	uint32_t kinds;              /* a bit an action_kind; 0: any */
+	enum action_kind after_kind; /* go on behind this (kind, id); id 0: from the start */
+	int64_t after_id;
+	int limit; /* 0: all */
+};
+
+/** Goes through actions. The callback may call store_action_update and _set_state. */
+enum status store_action_each(struct store *store, const struct action_query *query,
+    void (*on_action)(void *context, const struct action *action), void *context,
+    struct err *reterr);
+
+/** Counts the actions of a run by kind and state into a summary (unchanged and orphan stay 0). */
+enum status store_action_summary(
+    struct store *store, int64_t run_id, struct plan_summary *ret_summary, struct err *reterr);
+
+/* ---- observed: the tenant as listed, temporary, gone with the store ---- */
+
+/** Forgets what was observed before. */
+enum status store_observed_clear(struct store *store, struct err *reterr);
+
+/** Writes one observed account; one seen before (same id) is replaced. Cost: about 5 µs. */
+enum status store_observed_put(
+    struct store *store, const struct observed *observed, struct err *reterr);
+
+/** Number of observed accounts. */
+enum status store_observed_count(struct store *store, uint64_t *ret_count, struct err *reterr);
+
+enum observed_field { OBSERVED_BY_ID, OBSERVED_BY_USER_NAME, OBSERVED_BY_EXTERNAL_ID };
+
+/** Finds observed accounts; userName and externalId regardless of case. @return up to `cap` of them
+ * in the arena */
+enum status store_observed_find(struct store *store, enum observed_field field, struct span value,
+    struct arena *arena, struct observed *ret_observed, size_t cap, size_t *ret_count,
+    struct err *reterr);
+
+/** Goes through observed accounts that no link and no action of the run refers to: the orphans. */
+enum status store_observed_each_orphan(struct store *store, int64_t run_id,
+    void (*on_orphan)(void *context, const struct observed *observed), void *context,
+    struct err *reterr);
+
+/** Goes through observed accounts that a link refers to, with the link. */
+enum status store_observed_each_linked(struct store *store,
+    void (*on_linked)(void *context, const struct observed *observed, const struct link *link),
+    void *context, struct err *reterr);
+
+/** Goes through links whose account was not observed: the tenant lost them. */
+enum status store_link_each_unobserved(struct store *store,
+    void (*on_link)(void *context, const struct link *link), void *context, struct err *reterr);
+
+/* ---- whole-file facts ---- */
+
+/** How the state stands, for status. */
+struct store_facts {
+	uint64_t links, active_links, quarantined,
+	    unsettled; /* unsettled: sent or unknown actions */
+	int schema_version;
+	bool exists;
+};
+enum status store_facts(struct store *store, struct store_facts *ret_facts, struct err *reterr);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Runs the groups of core's unit tests, or those that are named as arguments.
+ */
+#include "tests.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_wanted(const char *name, int count, char **names)
+{
+	for (int i = 1; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return count < 2;
+}
+
+#define RUN(name)                                                                                  \
+	(is_wanted(#name, argc, argv) ? _cmocka_run_group_tests("core/" #name, name##_tests,       \
+					    name##_test_count, NULL, NULL)                         \
+				      : 0)
+
+int main(int argc, char **argv)
+{
+	int failed = 0;
+
+	failed += RUN(account);
+	failed += RUN(certificate);
+	failed += RUN(differ);
+	failed += RUN(graph);
+	failed += RUN(index);
+	failed += RUN(mapping);
+	failed += RUN(mapping_explain);
+	failed += RUN(membership);
+	failed += RUN(plan);
+	failed += RUN(policy);
+	failed += RUN(value);
+	return failed == 0 ? 0 : 1;
+}
