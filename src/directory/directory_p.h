@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Inside the room: the LDAP source, and what its three operations share.
+ *
+ * An operation is a small state machine in a file of its own (ldap_scan.c, ldap_look_up.c,
+ * ldap_check.c).  Each begins with operation_connect and ends with operation_end, which has the
+ * last callback called from the loop.
+ */
+#ifndef DIRECTORY_DIRECTORY_P_H
+#define DIRECTORY_DIRECTORY_P_H
+
+#include "base/arena.h"
+#include "directory/directory.h"
+#include "directory/entry_builder.h"
+#include "directory/group_table.h"
+#include "directory/group_walk.h"
+#include "directory/ldap_entry.h"
+#include "directory/session.h"
+
+enum operation { OPERATION_NONE, OPERATION_SCAN, OPERATION_LOOK_UP, OPERATION_CHECK };
+
+/* A DN that a whole scan must have brought. */
+struct canary {
+	struct span dn;         /* as configured */
+	struct span normalized; /* of the source's arena */
+	bool is_seen;
+};
+
+/* One look-up in the making. */
+struct look_up {
+	look_up_callback *callback;
+	struct look_up_request request;
+	struct str dn, asked; /* copies of the request */
+	struct str filter;    /* as sent */
+	struct str text; /* why nothing may be concluded from finding nothing; empty: all is well */
+	size_t base;     /* of bases or naming contexts that is searched */
+	LDAPMessage *found; /* owned */
+	struct str found_dn;
+	struct search search;
+	struct look_up_answer answer;
+	struct str detail;
+	struct entry entry;
+};
+
+/* One check in the making. A step waits in the pending texts until the next comes: the last is told
+ * so. */
+struct check {
+	check_callback *callback;
+	bool has_pending, is_pending_ok;
+	struct str pending_what, pending_detail;
+	size_t base;
+	uint64_t entries;
+	struct search search;
+};
+
+struct scan {
+	const struct source_scan_handler *handler;
+	struct scan_facts facts;
+	size_t base; /* that is searched */
+	struct search search;
+	bool has_told_membership;
+	struct str incomplete_why;
+};
+
+struct ldap_source {
+	struct source source; /* first */
+	struct loop *loop;
+	struct directory_settings settings;
+	struct attribute_set *attributes;
+	struct arena *arena; /* for the life of the source */
+	struct canary *canaries;
+	struct str scratch;
+
+	struct session *session;
+	struct entry_builder *builder; /* NULL until the kind is known */
+	enum operation operation;
+	void *context; /* of the caller */
+	void (*on_connected)(struct ldap_source *source);
+	void (*on_walked)(struct ldap_source *source);
+	struct group_table *groups;
+	struct group_walk *walk;
+	struct membership *membership; /* sealed; NULL before */
+
+	struct loop_timer *finish;
+	bool is_ending;
+	enum status end_status;
+	struct err end_err;
+
+	struct scan scan;
+	struct look_up look_up;
+	struct check check;
+};
+
+/** Makes a source for an LDAP server from settings that were checked. @return owned */
+struct source *directory_source_new(
+    struct loop *loop, const struct directory_settings *settings, struct attribute_set *attributes);
+
+/** Makes a source for an LDIF file from settings that were checked. */
+enum status ldif_source_new(struct loop *loop, const struct directory_settings *settings,
+    struct attribute_set *attributes, struct source **ret_source, struct err *reterr);
+
+/** The path of an LDIF file's URL (`file:///path`, or a plain path); NULL when it is none. */
+const char *ldif_path(const char *url);
+
+/**
+ * Connects, or finds the connection; then on_connected, or the end with STATUS_DOWN.
+ *
+ * @param broken_why  as for session_open
+ */
+void operation_connect(struct ldap_source *source, const char *broken_why);
+
+/** Walks the groups on the open connection; then on_walked. A broken walk ends with STATUS_DOWN. */
+void operation_walk_groups(struct ldap_source *source);
+
+/** Ends the operation: the last callback comes from the loop. The first call counts. */
+void operation_end(struct ldap_source *source, enum status status, const char *why);
+
+/** Forgets the groups that were walked. */
+void operation_forget_groups(struct ldap_source *source);
+
+/** The filter for users: as configured, else the kind's. */
+const char *user_filter(const struct ldap_source *source);
+
+/** Whether a DN is in the bases and their scope; without bases every DN is. */
+bool settings_hold_dn(const struct directory_settings *settings, struct span dn);
+
+/** Appends a root's DN and size, or why it is unknown. */
+void groups_describe_root(struct membership *membership, const struct directory_settings *settings,
+    uint32_t root, struct str *out);
+
+/** Fills in the groups of an entry from the membership. */
+void add_groups(struct membership *membership, struct entry *entry);
+
+/** Marks the canary that has this DN, if one has. */
+void canaries_note(struct canary *canaries, size_t count, struct span dn, struct str *scratch);
+
+/** Makes the canaries of the settings. @return of the arena */
+struct canary *canaries_new(const struct directory_settings *settings, struct arena *arena);
+
+/** The first canary that was not seen; absent: all were. */
+struct span canaries_missing(const struct canary *canaries, size_t count);
+
+/** Makes the operations, and frees what they hold. */
+void scan_start(struct source *base, const struct source_scan_handler *handler, void *context);
+void scan_finish(struct ldap_source *source, const struct group_table *groups);
+void scan_broke(struct ldap_source *source, const char *why, bool is_silent);
+void scan_done(struct scan *scan);
+void look_up_start(struct source *base, const struct look_up_request *request,
+    look_up_callback *callback, void *context);
+void look_up_finish(struct ldap_source *source);
+void look_up_done(struct look_up *look_up);
+void directory_check_start(struct source *base, check_callback *callback, void *context);
+void check_finish(struct ldap_source *source);
+void check_done(struct check *check);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads the configured groups from a server, and the groups inside them, into a group table.
+ *
+ * When some rule wants nested groups, one paged search under each naming context that matters
+ * tells which DNs are groups; then only those members are read.  What cannot be read whole becomes
+ * unknown; it never becomes smaller.
+ */
+#ifndef DIRECTORY_GROUP_WALK_H
+#define DIRECTORY_GROUP_WALK_H
+
+#include "directory/group_table.h"
+#include "directory/session.h"
+
+struct group_walk;
+
+/**
+ * @param is_broken  the connection broke or fell silent: the walk says nothing
+ * @param why  for people, when it is broken; borrowed
+ */
+typedef void group_walk_callback(void *context, bool is_broken, bool is_silent, struct span why);
+
+/**
+ * Starts a walk on an open session where nothing runs. The callback comes from the loop and once,
+ * unless the walk is freed (and the session stopped) before.
+ *
+ * @param table  filled and sealed; borrowed until the callback
+ * @return owned
+ */
+struct group_walk *group_walk_start(struct loop *loop, struct session *session,
+    const struct directory_settings *settings, struct group_table *table,
+    group_walk_callback *callback, void *context);
+
+/** Frees a walk; the session is stopped before, unless the callback came; NULL is welcome. */
+void group_walk_free(struct group_walk **walk);
+
+#endif

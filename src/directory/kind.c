@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Kinds: their names in the configuration, their signs in the root DSE, their habits.
+ */
+#include "directory/kind.h"
+
+#include "base/vec.h"
+#include "core/dn.h"
+#include <assert.h>
+#include <stdlib.h>
+
+#define OID_ACTIVE_DIRECTORY "1.2.840.113556.1.4.800"
+#define OID_PAGED_RESULTS    "1.2.840.113556.1.4.319"
+#define OID_WHO_AM_I         "1.3.6.1.4.1.4203.1.11.3"
+
+const char *const server_facts_attributes[] = { "objectClass", "structuralObjectClass",
+	"namingContexts", "supportedControl", "supportedExtension", "supportedCapabilities",
+	"vendorName", "configContext", NULL };
+
+static const char *const kind_names[] = {
+	[DIRECTORY_AUTO] = "auto",
+	[DIRECTORY_ACTIVE_DIRECTORY] = "active-directory",
+	[DIRECTORY_OPENLDAP] = "openldap",
+	[DIRECTORY_389DS] = "389ds",
+	[DIRECTORY_GENERIC] = "generic",
+	[DIRECTORY_LDIF] = "ldif",
+};
+
+enum { KIND_COUNT = sizeof(kind_names) / sizeof(*kind_names) };
+
+const char *directory_kind_name(enum directory_kind kind)
+{
+	assert((size_t)kind < KIND_COUNT);
+	return kind_names[kind];
+}
+
+bool directory_kind_parse(struct span name, enum directory_kind *ret_kind)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (span_equal(name, span_of(kind_names[i]))) {
+			*ret_kind = (enum directory_kind)i;
+			return true;
+		}
+	return false;
+}
+
+void server_facts_reset(struct server_facts *facts)
+{
+	server_facts_done(facts);
+	facts->arena = arena_new();
+}
+
+void server_facts_done(struct server_facts *facts)
+{
+	arena_free(&facts->arena);
+	free(facts->naming_contexts);
+	*facts = (struct server_facts) { 0 };
+}
+
+static bool has_prefix(struct span text, struct span prefix)
+{
+	return text.len >= prefix.len && memcmp(text.at, prefix.at, prefix.len) == 0;
+}
+
+static void note_context(struct server_facts *facts, struct span value)
+{
+	struct span *place = vec_push((void **)&facts->naming_contexts,
+	    &facts->naming_context_count, &facts->naming_context_cap, sizeof(*place));
+	*place = arena_span(facts->arena, value);
+}
+
+void server_facts_note(struct server_facts *facts, struct span attribute, struct span value)
+{
+	if (span_equal_ascii_case(attribute, SPAN("namingContexts")))
+		note_context(facts, value);
+	else if (span_equal_ascii_case(attribute, SPAN("supportedCapabilities")))
+		facts->is_active_directory |= span_equal(value, SPAN(OID_ACTIVE_DIRECTORY));
+	else if (span_equal_ascii_case(attribute, SPAN("supportedControl")))
+		facts->has_paging |= span_equal(value, SPAN(OID_PAGED_RESULTS));
+	else if (span_equal_ascii_case(attribute, SPAN("supportedExtension")))
+		facts->has_who_am_i |= span_equal(value, SPAN(OID_WHO_AM_I));
+	else if (span_equal_ascii_case(attribute, SPAN("vendorName")))
+		facts->is_389ds |= has_prefix(value, SPAN("389 Project")) ||
+				   has_prefix(value, SPAN("Red Hat"));
+	else if (span_equal_ascii_case(attribute, SPAN("configContext")))
+		facts->is_openldap = true;
+	else if (span_equal_ascii_case(attribute, SPAN("objectClass")) ||
+		 span_equal_ascii_case(attribute, SPAN("structuralObjectClass")))
+		facts->is_openldap |= span_equal_ascii_case(value, SPAN("OpenLDAProotDSE"));
+}
+
+enum directory_kind server_facts_kind(const struct server_facts *facts)
+{
+	if (facts->is_active_directory)
+		return DIRECTORY_ACTIVE_DIRECTORY;
+	if (facts->is_389ds)
+		return DIRECTORY_389DS;
+	if (facts->is_openldap)
+		return DIRECTORY_OPENLDAP;
+	return DIRECTORY_GENERIC;
+}
+
+size_t server_facts_context_of(const struct server_facts *facts, struct span dn)
+{
+	size_t best = facts->naming_context_count;
+
+	for (size_t i = 0; i < facts->naming_context_count; i++) {
+		struct span context = facts->naming_contexts[i];
+		if (!dn_is_within(dn, context))
+			continue;
+		if (best == facts->naming_context_count ||
+		    dn_depth(context) > dn_depth(facts->naming_contexts[best]))
+			best = i;
+	}
+	return best;
+}
+
+const char *kind_user_filter(enum directory_kind kind)
+{
+	switch (kind) {
+	case DIRECTORY_ACTIVE_DIRECTORY:
+		return "(&(objectCategory=person)(objectClass=user))";
+	case DIRECTORY_LDIF:
+		return "(|(objectClass=inetOrgPerson)(objectClass=person)(objectClass=user)"
+		       "(!(objectClass=*)))";
+	case DIRECTORY_AUTO:
+	case DIRECTORY_OPENLDAP:
+	case DIRECTORY_389DS:
+	case DIRECTORY_GENERIC:
+		break;
+	}
+	return "(|(objectClass=inetOrgPerson)(objectClass=person))";
+}
+
+const char *kind_key_attribute(enum directory_kind kind)
+{
+	switch (kind) {
+	case DIRECTORY_ACTIVE_DIRECTORY:
+		return "objectGUID";
+	case DIRECTORY_389DS:
+		return "nsUniqueId";
+	case DIRECTORY_LDIF:
+		return "entryUUID, nsUniqueId or objectGUID, else made from the DN";
+	case DIRECTORY_AUTO:
+	case DIRECTORY_OPENLDAP:
+		break;
+	case DIRECTORY_GENERIC:
+		return "entryUUID or nsUniqueId";
+	}
+	return "entryUUID";
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a server is, as its root DSE tells (RFC 4512 5.1): kind, naming contexts, what it offers.
+ *
+ * Pure: the values are noted one by one, then asked for.
+ */
+#ifndef DIRECTORY_KIND_H
+#define DIRECTORY_KIND_H
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "directory/directory.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct server_facts {
+	bool is_active_directory, is_openldap, is_389ds; /* signs that were seen */
+	bool has_paging;                                 /* RFC 2696 */
+	bool has_who_am_i;                               /* RFC 4532 */
+	struct arena *arena;                             /* owned; holds the naming contexts */
+	struct span *naming_contexts;                    /* owned */
+	size_t naming_context_count, naming_context_cap;
+};
+
+/** The attributes of the root DSE that tell something; ends in NULL. */
+extern const char *const server_facts_attributes[];
+
+/** Forgets all; also the first call on a struct of zeros. */
+void server_facts_reset(struct server_facts *facts);
+
+/** Frees what it holds. */
+void server_facts_done(struct server_facts *facts);
+
+/** Notes one value of the root DSE. */
+void server_facts_note(struct server_facts *facts, struct span attribute, struct span value);
+
+/** The kind that the signs speak for; DIRECTORY_GENERIC when there is none. */
+enum directory_kind server_facts_kind(const struct server_facts *facts);
+
+/**
+ * The naming context that holds a DN: the longest one.
+ *
+ * @return its index, or naming_context_count when none does
+ */
+size_t server_facts_context_of(const struct server_facts *facts, struct span dn);
+
+/** The filter for users when none is configured. */
+const char *kind_user_filter(enum directory_kind kind);
+
+/** The attribute that is the key, for people. */
+const char *kind_key_attribute(enum directory_kind kind);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session with one of a directory's servers, as the loop sees it: open, search, stop.
+ *
+ * Opening goes through the URLs in order until one answers, reads the root DSE and asks who we are.
+ * A search runs alone; its pages are asked for one after the other.  All callbacks come from the
+ * loop, never from the call that asked for them; session_stop ends things without a callback.
+ */
+#ifndef DIRECTORY_SESSION_H
+#define DIRECTORY_SESSION_H
+
+#include "base/err.h"
+#include "directory/connector.h"
+#include "directory/directory.h"
+#include "directory/kind.h"
+#include "loop/loop.h"
+#include <ldap.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session;
+
+/* What is asked. All is borrowed until the end callback. */
+struct search {
+	const char *base;
+	enum directory_scope scope;
+	const char *filter;
+	const char *const *attributes; /* ends in NULL; NULL: none at all ("1.1") */
+	bool is_paged;                 /* pages of the configured size, when the server offers it */
+	int size_limit;                /* 0: none */
+};
+
+/* How it ended. */
+struct search_end {
+	bool is_broken;         /* the connection is gone, or the server fell silent */
+	bool is_silent;         /* of these: no message within search_timeout */
+	int code;               /* LDAP result code, when not broken; negative ones are libldap's */
+	bool is_paging_ignored; /* success, but without the answer that paging demands */
+	struct span diagnostic; /* borrowed until the callback returns */
+	uint64_t entries;
+	uint64_t referrals;
+};
+
+struct search_handler {
+	void (*on_entry)(void *context, LDAP *handle, LDAPMessage *message);
+	/** As on_entry, and whoever keeps the message says true and frees it with ldap_msgfree.
+	 * NULL: never */
+	bool (*on_entry_keep)(void *context, LDAP *handle, LDAPMessage *message);
+	void (*on_end)(void *context, const struct search_end *end);
+};
+
+/** One attempt at a server: `report` as the connector gave it. */
+typedef void session_attempt_callback(
+    void *context, const char *url, const struct connector_report *report);
+
+/** STATUS_OK, or STATUS_DOWN with the reasons of all URLs. */
+typedef void session_open_callback(void *context, enum status status, const struct err *err);
+
+/** Makes a session that is not connected. @param settings borrowed until freed @return owned */
+struct session *session_new(struct loop *loop, const struct directory_settings *settings);
+
+/** Closes and frees; sets `*session` to NULL; NULL is welcome; not inside one of its callbacks. */
+void session_free(struct session **session);
+
+/**
+ * Opens, or finds itself open.
+ *
+ * @param broken_why  why the last connection broke: goes on with the URL after it; NULL: it did not
+ */
+void session_open(struct session *session, const char *broken_why, session_open_callback *callback,
+    void *context);
+
+/** Has each attempt told; for checks. */
+void session_watch_attempts(
+    struct session *session, session_attempt_callback *callback, void *context);
+
+/** Starts a search; the session is open and nothing runs. */
+void session_search(struct session *session, const struct search *search,
+    const struct search_handler *handler, void *context);
+
+/** Ends whatever runs without a callback, and the connection with it. */
+void session_stop(struct session *session);
+
+/** Keeps the connection for a while; it is closed when nobody opens it again in time. */
+void session_rest(struct session *session);
+
+/** Whether the next session_open would use a connection that is there already. */
+bool session_is_open(const struct session *session);
+
+/** Known while it is open; borrowed. */
+const struct server_facts *session_server(const struct session *session);
+enum directory_kind session_kind(const struct session *session);
+const char *session_url(const struct session *session);
+struct span session_identity(const struct session *session); /**< absent: the server does not say */
+
+/** Appends what a search's end means: which search, which code, the server's words. */
+void search_describe(const struct search *search, const struct search_end *end, struct str *out);
+
+#endif

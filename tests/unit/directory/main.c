@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/directory/tests.h"
+
+#include <stdlib.h>
+
+#define RUN(name) _cmocka_run_group_tests(#name, name##_tests, name##_test_count, NULL, NULL)
+
+int main(void)
+{
+	int failures = RUN(certificate_text) + RUN(entry_builder) + RUN(group_table) + RUN(kind);
+
+	failures += RUN(ldif) + RUN(ldif_parse) + RUN(settings) + RUN(text);
+	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

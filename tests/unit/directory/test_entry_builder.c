@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/str.h"
+#include "directory/entry_builder.h"
+#include "tests/unit/directory/tests.h"
+
+#define WALL_MS INT64_C(1772323200000) /* 2026-03-01 */
+#define UUID    "00112233-4455-6677-8899-aabbccddeeff"
+
+struct fixture {
+	struct attribute_set *set;
+	struct entry_builder *builder;
+	struct entry entry;
+	struct span why;
+	size_t enabled, expires, key, mail;
+};
+
+static void open_fixture(struct fixture *fixture, enum directory_kind kind)
+{
+	*fixture = (struct fixture) { .set = attribute_set_new() };
+	fixture->mail = attribute_set_add(fixture->set, SPAN("mail"));
+	fixture->enabled = attribute_set_add(fixture->set, SPAN(ATTRIBUTE_ENABLED));
+	fixture->expires = attribute_set_add(fixture->set, SPAN(ATTRIBUTE_EXPIRES));
+	fixture->key = attribute_set_add(fixture->set, SPAN(ATTRIBUTE_KEY));
+	attribute_set_add(fixture->set, SPAN(ATTRIBUTE_DN));
+	attribute_set_add(fixture->set, SPAN(ATTRIBUTE_PARENT));
+	fixture->builder = entry_builder_new(fixture->set, kind);
+	entry_builder_begin(fixture->builder, SPAN("uid=anna,ou=p,dc=x"));
+}
+
+static void close_fixture(struct fixture *fixture)
+{
+	entry_builder_free(&fixture->builder);
+	attribute_set_free(&fixture->set);
+}
+
+static void add_span(struct fixture *fixture, const char *name, struct span value)
+{
+	uint32_t slot = entry_builder_slot(fixture->builder, span_of(name));
+
+	if (slot != ENTRY_BUILDER_NO_SLOT)
+		entry_builder_add(fixture->builder, slot, value);
+}
+
+static void add(struct fixture *fixture, const char *name, const char *value)
+{
+	add_span(fixture, name, span_of(value));
+}
+
+static bool finish(struct fixture *fixture)
+{
+	return entry_builder_finish(fixture->builder, WALL_MS, &fixture->entry, &fixture->why);
+}
+
+static void assert_value(struct fixture *fixture, size_t slot, const char *text)
+{
+	struct values values = entry_values(&fixture->entry, slot);
+
+	if (text == NULL) {
+		assert_int_equal(values.count, 0);
+		return;
+	}
+	assert_int_equal(values.count, 1);
+	assert_span(values.at[0], text);
+}
+
+static bool asks_for(const struct entry_builder *builder, const char *name)
+{
+	for (const char *const *at = entry_builder_attributes(builder); *at != NULL; at++)
+		if (strcmp(*at, name) == 0)
+			return true;
+	return false;
+}
+
+static void asks_for_what_is_needed(void **state)
+{
+	static const struct {
+		enum directory_kind kind;
+		const char *wanted, *unwanted;
+	} cases[] = { { DIRECTORY_ACTIVE_DIRECTORY, "objectGUID", "entryUUID" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "userAccountControl", "pwdAccountLockedTime" },
+		{ DIRECTORY_OPENLDAP, "entryUUID", "objectGUID" },
+		{ DIRECTORY_OPENLDAP, "pwdAccountLockedTime", "nsAccountLock" },
+		{ DIRECTORY_389DS, "nsUniqueId", "entryUUID" },
+		{ DIRECTORY_389DS, "nsAccountLock", "accountExpires" },
+		{ DIRECTORY_GENERIC, "nsUniqueId", ".enabled" },
+		{ DIRECTORY_GENERIC, "mail", "objectGUID" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fixture fixture;
+		open_fixture(&fixture, cases[i].kind);
+		assert_true(asks_for(fixture.builder, cases[i].wanted));
+		assert_false(asks_for(fixture.builder, cases[i].unwanted));
+		close_fixture(&fixture);
+	}
+}
+
+static void asks_for_nothing_more(void **state)
+{
+	struct attribute_set *set = attribute_set_new();
+	struct entry_builder *builder = entry_builder_new(set, DIRECTORY_ACTIVE_DIRECTORY);
+
+	(void)state;
+	assert_string_equal(entry_builder_attributes(builder)[0], "objectGUID");
+	assert_null(entry_builder_attributes(builder)[1]);
+	entry_builder_free(&builder);
+	attribute_set_free(&set);
+}
+
+static void keys_are_read(void **state)
+{
+	static const char guid[] =
+	    "\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff";
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, DIRECTORY_OPENLDAP);
+	add(&fixture, "ENTRYUUID", UUID);
+	assert_true(finish(&fixture));
+	assert_value(&fixture, fixture.key, UUID);
+	close_fixture(&fixture);
+	open_fixture(&fixture, DIRECTORY_389DS);
+	add(&fixture, "nsUniqueId", "00112233-44556677-8899aabb-ccddeeff");
+	assert_true(finish(&fixture));
+	assert_value(&fixture, fixture.key, UUID);
+	close_fixture(&fixture);
+	open_fixture(&fixture, DIRECTORY_ACTIVE_DIRECTORY);
+	add_span(&fixture, "objectGUID", (struct span) { guid, 16 });
+	assert_true(finish(&fixture));
+	assert_value(&fixture, fixture.key, UUID);
+	close_fixture(&fixture);
+}
+
+static void without_a_key_it_is_unusable(void **state)
+{
+	static const char *const bad[] = { NULL, "", "nonsense",
+		"00000000-0000-0000-0000-000000000000" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct fixture fixture;
+		open_fixture(&fixture, DIRECTORY_OPENLDAP);
+		if (bad[i] != NULL)
+			add(&fixture, "entryUUID", bad[i]);
+		assert_false(finish(&fixture));
+		assert_non_null(fixture.why.at);
+		close_fixture(&fixture);
+	}
+}
+
+static void without_a_dn_it_is_unusable(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, DIRECTORY_OPENLDAP);
+	entry_builder_set_dn(fixture.builder, SPAN(""));
+	add(&fixture, "entryUUID", UUID);
+	assert_false(finish(&fixture));
+	close_fixture(&fixture);
+}
+
+static void a_file_makes_keys_of_dns(void **state)
+{
+	struct fixture fixture;
+	struct uuid first;
+
+	(void)state;
+	open_fixture(&fixture, DIRECTORY_LDIF);
+	assert_true(finish(&fixture));
+	first = fixture.entry.key;
+	entry_builder_begin(fixture.builder, SPAN("UID=Anna, ou=P,dc=x"));
+	assert_true(finish(&fixture));
+	assert_int_equal(uuid_compare(&first, &fixture.entry.key), 0);
+	entry_builder_begin(fixture.builder, SPAN("uid=berta,ou=p,dc=x"));
+	assert_true(finish(&fixture));
+	assert_int_not_equal(uuid_compare(&first, &fixture.entry.key), 0);
+	close_fixture(&fixture);
+}
+
+static void values_come_in_any_order(void **state)
+{
+	struct fixture fixture;
+	struct values mail;
+
+	(void)state;
+	open_fixture(&fixture, DIRECTORY_LDIF);
+	add(&fixture, "mail", "a@x");
+	add(&fixture, "entryUUID", UUID);
+	add(&fixture, "sn", "nobody asked");
+	add(&fixture, "MAIL", "b@x");
+	assert_true(finish(&fixture));
+	mail = entry_values(&fixture.entry, fixture.mail);
+	assert_int_equal(mail.count, 2);
+	assert_span(mail.at[0], "a@x");
+	assert_span(mail.at[1], "b@x");
+	assert_int_equal(fixture.entry.slot_count, attribute_set_count(fixture.set));
+	assert_value(&fixture, attribute_set_count(fixture.set) - 1, "ou=p,dc=x");
+	assert_value(&fixture, attribute_set_count(fixture.set) - 2, "uid=anna,ou=p,dc=x");
+	entry_builder_begin(fixture.builder, SPAN("uid=b,dc=x"));
+	assert_true(finish(&fixture));
+	assert_value(&fixture, fixture.mail, NULL);
+	close_fixture(&fixture);
+}
+
+static void enabled_follows_the_kind(void **state)
+{
+	static const struct {
+		enum directory_kind kind;
+		const char *name, *value, *enabled;
+	} cases[] = {
+		{ DIRECTORY_ACTIVE_DIRECTORY, "userAccountControl", "512", "TRUE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "userAccountControl", "514", "FALSE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "userAccountControl", "-2147483136", "TRUE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "userAccountControl", "junk", "TRUE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "accountExpires", "0", "TRUE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "accountExpires", "9223372036854775807", "TRUE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "accountExpires", "134167968000000000", "FALSE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "accountExpires", "134167968000010000", "TRUE" },
+		{ DIRECTORY_ACTIVE_DIRECTORY, "nsAccountLock", "true", "TRUE" },
+		{ DIRECTORY_OPENLDAP, "pwdAccountLockedTime", "000001010000Z", "FALSE" },
+		{ DIRECTORY_OPENLDAP, "pwdAccountLockedTime", "20260101000000Z", "TRUE" },
+		{ DIRECTORY_389DS, "nsAccountLock", "TRUE", "FALSE" },
+		{ DIRECTORY_389DS, "nsAccountLock", "true", "FALSE" },
+		{ DIRECTORY_389DS, "nsAccountLock", "false", "TRUE" },
+		{ DIRECTORY_GENERIC, "nsAccountLock", "true", "FALSE" },
+		{ DIRECTORY_GENERIC, "userAccountControl", "2", "FALSE" },
+		{ DIRECTORY_LDIF, "pwdAccountLockedTime", "000001010000Z", "FALSE" },
+		{ DIRECTORY_LDIF, "mail", "x", "TRUE" },
+	};
+	static const char guid[16] = { 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fixture fixture;
+		open_fixture(&fixture, cases[i].kind);
+		add(&fixture, "entryUUID", UUID);
+		add(&fixture, "nsUniqueId", UUID);
+		if (cases[i].kind == DIRECTORY_ACTIVE_DIRECTORY)
+			add_span(&fixture, "objectGUID", (struct span) { guid, 16 });
+		add(&fixture, cases[i].name, cases[i].value);
+		assert_true(finish(&fixture));
+		assert_value(&fixture, fixture.enabled, cases[i].enabled);
+		close_fixture(&fixture);
+	}
+}
+
+static void expiry_is_shown_as_a_time(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, DIRECTORY_LDIF);
+	add(&fixture, "accountExpires", "134167968000000000");
+	assert_true(finish(&fixture));
+	assert_value(&fixture, fixture.expires, "2026-03-01T00:00:00Z");
+	entry_builder_begin(fixture.builder, SPAN("uid=b,dc=x"));
+	add(&fixture, "accountExpires", "0");
+	assert_true(finish(&fixture));
+	assert_value(&fixture, fixture.expires, NULL);
+	close_fixture(&fixture);
+}
+
+static void a_part_of_an_attribute_is_not_the_attribute(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, DIRECTORY_LDIF);
+	add(&fixture, "mail;range=0-1499", "a@x");
+	assert_true(entry_builder_has_range(fixture.builder));
+	assert_false(finish(&fixture));
+	entry_builder_begin(fixture.builder, SPAN("uid=b,dc=x"));
+	add(&fixture, "sn;range=0-1499", "a");
+	add(&fixture, "mail;lang-de", "a");
+	assert_false(entry_builder_has_range(fixture.builder));
+	assert_true(finish(&fixture));
+	close_fixture(&fixture);
+}
+
+const struct CMUnitTest entry_builder_tests[] = {
+	cmocka_unit_test(asks_for_what_is_needed),
+	cmocka_unit_test(asks_for_nothing_more),
+	cmocka_unit_test(keys_are_read),
+	cmocka_unit_test(without_a_key_it_is_unusable),
+	cmocka_unit_test(without_a_dn_it_is_unusable),
+	cmocka_unit_test(a_file_makes_keys_of_dns),
+	cmocka_unit_test(values_come_in_any_order),
+	cmocka_unit_test(enabled_follows_the_kind),
+	cmocka_unit_test(expiry_is_shown_as_a_time),
+	cmocka_unit_test(a_part_of_an_attribute_is_not_the_attribute),
+};
+const size_t entry_builder_test_count = sizeof(entry_builder_tests) / sizeof(*entry_builder_tests);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The groups of tests of the room directory, one a file.
+ */
+#ifndef TESTS_UNIT_DIRECTORY_TESTS_H
+#define TESTS_UNIT_DIRECTORY_TESTS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+extern const struct CMUnitTest certificate_text_tests[], entry_builder_tests[], group_table_tests[],
+    kind_tests[], ldif_tests[], ldif_parse_tests[], settings_tests[], text_tests[];
+extern const size_t certificate_text_test_count, entry_builder_test_count, group_table_test_count,
+    kind_test_count, ldif_test_count, ldif_parse_test_count, settings_test_count, text_test_count;
+
+#define assert_span(span, text) assert_true(span_equal((span), span_of(text)))
+
+#endif
