@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+
+// Who may ask: the auth service, and the credentials that SCIM takes.
+//
+// Documented or seen live: POST /token/authenticate with Basic or CACertificate
+// answers 201; /token/refresh keeps the token's value and extends its life;
+// /token/validate, /token/logout (204); a token lives 35 minutes; Bearer is
+// rejected there; errors are 401 FAILURE_BAD_CREDENTIAL and 400
+// FAILURE_BAD_HEADER.  SCIM takes AnaplanAuthToken, Bearer with such a token, with
+// an OAuth token or an API key, and Basic; 401 without, 403 without USER_ADMIN.
+// POST /oauth/token takes a refresh token, in JSON or as a form.
+// Chosen: a missing or an unfit Authorization answers 400 FAILURE_BAD_HEADER, a
+// dead token 401; who logs in by certificate holds USER_ADMIN; a refresh
+// token of OAuth works once and the answer brings the next; its errors are those of RFC 6749.
+
+#ifndef TENANT_AUTH_H
+#define TENANT_AUTH_H
+
+#include "answer.h"
+#include "options.h"
+#include "request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct auth;
+
+/** What a request's credentials are worth to SCIM. */
+enum auth_verdict {
+	AUTH_GOOD,
+	AUTH_MISSING, /**< none, or wrong, or expired: 401 */
+	AUTH_NO_ROLE  /**< right, but not an administrator: 403 */
+};
+
+/** Makes the auth service.  @param options borrowed until auth_free().  @return owned. */
+struct auth *auth_new(const struct options *options);
+
+/** Frees the auth service; NULL is welcome. */
+void auth_free(struct auth **auth);
+
+/** Forgets all tokens, and takes the refresh tokens of the command line again. */
+void auth_reset(struct auth *auth);
+
+/** Judges an Authorization header.  @param authorization may be NULL. */
+enum auth_verdict auth_judge(struct auth *auth, const char *authorization);
+
+/** Says whether a path is one of the auth service's. */
+bool auth_has_path(const char *path);
+
+/** Answers a request to the auth service. */
+void auth_answer(struct auth *auth, const struct request *request, struct answer *ret_answer);
+
+/** Lets every token die now; API keys and passwords stay. */
+void auth_expire_all(struct auth *auth);
+
+/** Tells how many tokens are alive. */
+size_t auth_count_live(struct auth *auth);
+
+/** Answers an error in the auth service's form.  @param why static or borrowed. */
+void auth_answer_error(struct answer *answer, unsigned status, const char *why);
+
+#endif
