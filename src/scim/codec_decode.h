@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads what the tenant and its auth service answer.  Pure: bytes to structs.
+ *
+ * Lenient where servers are known to differ (case of names, booleans as texts, no `schemas`),
+ * strict where a wrong reading could make a wrong change: an account without an id or a list that
+ * is none is an error.  `meta.location` is never looked at.
+ *
+ * What a decoder read is valid until it reads again.
+ */
+#ifndef SCIM_CODEC_DECODE_H
+#define SCIM_CODEC_DECODE_H
+
+#include "base/err.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "core/port_tenant.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DECODE_DEPTH_MAX = 32 };
+
+struct decoder;
+
+/** Makes a decoder. @return owned */
+struct decoder *decoder_new(void);
+
+/** Frees it and what it read; sets `*decoder` to NULL; NULL is welcome. */
+void decoder_free(struct decoder **decoder);
+
+/** Forgets what was read; the texts are wiped when `is_secret`. */
+void decoder_forget(struct decoder *decoder, bool is_secret);
+
+struct decoded_accounts {
+	const struct observed *accounts;
+	size_t count;
+	int64_t total;      /* totalResults; -1: not given */
+	bool has_resources; /* false: Resources was left out, as may be where there are none */
+};
+
+/**
+ * Reads a ListResponse of users.
+ *
+ * @return STATUS_OK; STATUS_RETRY: it is none, err says what is wrong with it
+ * Source: RFC 7644 3.4.2
+ */
+enum status decode_list(struct decoder *decoder, struct span body,
+    struct decoded_accounts *ret_list, struct err *reterr);
+
+/** Reads one user. @return as above. Source: RFC 7643 4.1 */
+enum status decode_account(struct decoder *decoder, struct span body,
+    struct decoded_accounts *ret_account, struct err *reterr);
+
+struct decoded_error {
+	struct span detail; /* absent: none */
+	struct span type;   /* scimType; absent: none */
+};
+
+/** Reads an error of SCIM (RFC 7644 3.12), of the auth service, or of neither: then all is absent.
+ */
+struct decoded_error decode_error(struct decoder *decoder, struct span body);
+
+struct decoded_config {
+	bool has_patch, can_patch;
+	bool has_filter, can_filter;
+	uint64_t filter_max_results; /* 0: not given */
+};
+
+/** Reads a ServiceProviderConfig. @return STATUS_RETRY: it is none. Source: RFC 7643 5 */
+enum status decode_config(struct decoder *decoder, struct span body,
+    struct decoded_config *ret_config, struct err *reterr);
+
+struct decoded_token {
+	struct span value;     /* a secret; decoder_forget wipes it */
+	int64_t expires_at_ms; /* wall time; 0: not given */
+};
+
+/** Reads the answer of /token/authenticate or /token/refresh. @return STATUS_RETRY: it is none. */
+enum status decode_token(
+    struct decoder *decoder, struct span body, struct decoded_token *ret_token, struct err *reterr);
+
+#endif
