@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All SQL that is run more than once.
+ *
+ * Tables are named without a schema where a dry run must meet its temporary ones; reads of runs and
+ * actions go to the views `run_seen` and `action_seen`, which add the rows of the file.
+ */
+#include "state/store_p.h"
+
+/* As store_link_read reads them. */
+#define LINK_COLUMNS                                                                               \
+	"link.key, link.digest, link.directory, link.is_active, link.missing_since_ms,"            \
+	" link.changed_ms, link.account_id, link.user_name, link.dn, link.acknowledged"
+
+#define QUARANTINE_COLUMNS "key, digest, attempts, not_before_ms, since_ms, dn, user_name, reason"
+
+#define RUN_COLUMNS                                                                                \
+	"id, kind, is_dry, started_ms, ended_ms, exit_code, is_certified, created, updated,"       \
+	" renamed, deactivated, reactivated, linked, held, conflict, rejected, unchanged, orphan," \
+	" done, failed, config_digest, error, certificate"
+
+#define ACTION_COLUMNS                                                                             \
+	"id, run_id, rank, kind, state, reason, attempts, http_status, at_ms, key, digest,"        \
+	" account_id, user_name, directory, dn, detail, method, path, request_id, answer,"         \
+	" before, after, body"
+
+#define OBSERVED_COLUMNS                                                                           \
+	"observed.account_id, observed.has_active, observed.has_workspaces, observed.account"
+
+/*
+ * The states and kinds that a query asks for, as bits: ?4 and ?5. A state that nobody knows is let
+ * through, so that reading the row says what is wrong.
+ */
+#define ACTION_WANTED                                                                              \
+	" (rank, id) > (?2, ?3) AND (?4 & CASE state WHEN 'planned' THEN 1 WHEN 'held' THEN 2"     \
+	" WHEN 'sent' THEN 4 WHEN 'done' THEN 8 WHEN 'rejected' THEN 16 WHEN 'failed' THEN 32"     \
+	" WHEN 'unknown' THEN 64 ELSE ?4 END) <> 0 AND (?5 & (1 << rank)) <> 0"                    \
+	" ORDER BY rank, id LIMIT ?6"
+
+const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
+	[STATEMENT_META_GET] = { "SELECT value FROM meta WHERE name = ?1", "reading a named text" },
+	[STATEMENT_META_PUT] = { "INSERT INTO meta (name, value) VALUES (?1, ?2)"
+				 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+	    "writing a named text" },
+	[STATEMENT_META_DELETE] = { "DELETE FROM meta WHERE name = ?1", "writing a named text" },
+	[STATEMENT_META_COUNT_PREFIX] = { "SELECT count(*) FROM meta"
+					  " WHERE substr(name, 1, length(?1)) = ?1",
+	    "numbering a directory" },
+	[STATEMENT_LINK_COUNT] = { "SELECT count(*) FROM link", "counting the links" },
+	[STATEMENT_LINK_COUNT_ACTIVE] = { "SELECT count(*) FROM link WHERE is_active",
+	    "counting the active links" },
+	[STATEMENT_LINK_EACH] = { "SELECT key, digest, directory, is_active, missing_since_ms"
+				  " FROM link ORDER BY key",
+	    "reading the snapshot" },
+	[STATEMENT_LINK_GET] = { "SELECT " LINK_COLUMNS " FROM link WHERE key = ?1",
+	    "reading a link" },
+	[STATEMENT_LINK_BY_ACCOUNT_ID] = { "SELECT " LINK_COLUMNS
+					   " FROM link WHERE account_id = ?1",
+	    "finding a link by its account" },
+	[STATEMENT_LINK_BY_USER_NAME] = { "SELECT " LINK_COLUMNS " FROM link"
+					  " WHERE user_name_folded = ?1 ORDER BY key LIMIT 1",
+	    "finding a link by its userName" },
+	[STATEMENT_LINK_BY_EXTERNAL_ID] = { "SELECT " LINK_COLUMNS " FROM link"
+					    " WHERE external_id_folded = ?1 ORDER BY key LIMIT 1",
+	    "finding a link by its externalId" },
+	[STATEMENT_LINK_DNS] = { "SELECT key, dn FROM link", "finding a link by its DN" },
+	[STATEMENT_LINK_OWNER] = { "SELECT key FROM link WHERE account_id = ?1",
+	    "looking whose account it is" },
+	[STATEMENT_LINK_NAMES] = { "SELECT id, account_id, user_name_folded, external_id_folded"
+				   " FROM link WHERE key = ?1",
+	    "reading a link" },
+	[STATEMENT_LINK_UPDATE] = { "UPDATE link SET digest = ?2, directory = ?3, is_active = ?4,"
+				    " missing_since_ms = ?5, changed_ms = ?6, user_name = ?7,"
+				    " dn = ?8, acknowledged = ?9 WHERE id = ?1",
+	    "writing a link" },
+	[STATEMENT_LINK_UPDATE_NAMES] = { "UPDATE link SET digest = ?2, directory = ?3,"
+					  " is_active = ?4, missing_since_ms = ?5, changed_ms = ?6,"
+					  " user_name = ?7, dn = ?8, acknowledged = ?9,"
+					  " account_id = ?10, user_name_folded = ?11,"
+					  " external_id_folded = ?12 WHERE id = ?1",
+	    "writing a link" },
+	[STATEMENT_LINK_INSERT] = { "INSERT INTO link (key, digest, directory, is_active,"
+				    " missing_since_ms, changed_ms, user_name, dn, acknowledged,"
+				    " account_id, user_name_folded, external_id_folded)"
+				    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	    "writing a link" },
+	[STATEMENT_LINK_DELETE] = { "DELETE FROM link WHERE key = ?1", "removing a link" },
+	[STATEMENT_LINK_SET_MISSING] = { "UPDATE link SET missing_since_ms = ?2 WHERE key = ?1",
+	    "writing a grace period" },
+	[STATEMENT_LINK_SET_DN] = { "UPDATE link SET dn = ?2 WHERE key = ?1",
+	    "writing the DN of a link" },
+	[STATEMENT_QUARANTINE_GET] = { "SELECT " QUARANTINE_COLUMNS
+				       " FROM quarantine WHERE key = ?1",
+	    "reading the quarantine" },
+	[STATEMENT_QUARANTINE_PUT] = { "INSERT OR REPLACE INTO quarantine (" QUARANTINE_COLUMNS
+				       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	    "writing the quarantine" },
+	[STATEMENT_QUARANTINE_DELETE] = { "DELETE FROM quarantine WHERE key = ?1",
+	    "writing the quarantine" },
+	[STATEMENT_QUARANTINE_EACH] = { "SELECT " QUARANTINE_COLUMNS
+					" FROM quarantine ORDER BY key",
+	    "reading the quarantine" },
+	[STATEMENT_QUARANTINE_COUNT] = { "SELECT count(*) FROM quarantine",
+	    "counting the quarantine" },
+	[STATEMENT_RUN_START] = { "INSERT INTO run (" RUN_COLUMNS ")"
+				  " SELECT 1 + coalesce(max(id), 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+				  " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
+				  " ?21, ?22, ?23 FROM run_seen",
+	    "writing a run" },
+	[STATEMENT_RUN_UPDATE] = { "INSERT OR REPLACE INTO run (" RUN_COLUMNS ")"
+				   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+				   " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+	    "writing a run" },
+	[STATEMENT_RUN_EACH] = { "SELECT " RUN_COLUMNS " FROM run_seen ORDER BY id DESC LIMIT ?1",
+	    "reading the runs" },
+	[STATEMENT_RUN_END_DEAD] = { "UPDATE run SET ended_ms = ?2, exit_code = 1, error = ?3"
+				     " WHERE ended_ms = 0 AND id <> ?1",
+	    "ending the runs that died" },
+	[STATEMENT_ACTION_LAST] = { "SELECT max((SELECT coalesce(max(id), 0) FROM action),"
+				    " (SELECT coalesce(max(id), 0) FROM main.action))",
+	    "numbering an action" },
+	[STATEMENT_ACTION_ADD] = { "INSERT INTO action (" ACTION_COLUMNS ") VALUES (?1, ?2, ?3, ?4,"
+				   " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+				   " ?18, ?19, ?20, ?21, ?22, ?23)",
+	    "writing an action" },
+	[STATEMENT_ACTION_UPDATE] = { "UPDATE action SET rank = ?2, kind = ?3, state = ?4,"
+				      " reason = ?5, attempts = ?6, http_status = ?7, at_ms = ?8,"
+				      " digest = ?9, account_id = ?10, detail = ?11,"
+				      " method = ?12, path = ?13, request_id = ?14, answer = ?15,"
+				      " before = ?16, after = ?17, body = ?18 WHERE id = ?1",
+	    "writing an action" },
+	[STATEMENT_ACTION_SET_STATE] = { "UPDATE action SET state = ?2, http_status = ?3,"
+					 " answer = ?4, request_id = ?5, attempts = ?6,"
+					 " at_ms = ?7 WHERE id = ?1",
+	    "writing the state of an action" },
+	[STATEMENT_ACTION_GET] = { "SELECT " ACTION_COLUMNS " FROM action_seen WHERE id = ?1",
+	    "reading an action" },
+	[STATEMENT_ACTION_DELETE] = { "DELETE FROM action WHERE id = ?1", "removing an action" },
+	[STATEMENT_ACTION_EACH_OF_RUN] = { "SELECT " ACTION_COLUMNS
+					   " FROM action_seen WHERE run_id = ?1 AND" ACTION_WANTED,
+	    "reading the actions of a run" },
+	[STATEMENT_ACTION_EACH_UNSETTLED] = { "SELECT " ACTION_COLUMNS " FROM action_seen"
+					      " WHERE state IN ('sent', 'unknown')"
+					      " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
+	    "reading the unsettled actions" },
+	[STATEMENT_ACTION_EACH] = { "SELECT " ACTION_COLUMNS
+				    " FROM action_seen WHERE ?1 = 0 AND" ACTION_WANTED,
+	    "reading the actions" },
+	[STATEMENT_ACTION_COUNT_UNSETTLED] = { "SELECT count(*) FROM action_seen"
+					       " WHERE state IN ('sent', 'unknown')",
+	    "counting the unsettled actions" },
+	[STATEMENT_ACTION_SUMMARY] = { "SELECT kind, state, count(*) FROM action_seen"
+				       " WHERE run_id = ?1 GROUP BY kind, state",
+	    "counting the actions of a run" },
+	[STATEMENT_OBSERVED_CLEAR] = { "DELETE FROM temp.observed",
+	    "clearing the observed accounts" },
+	[STATEMENT_OBSERVED_PUT] = { "INSERT INTO temp.observed (account_id, has_active,"
+				     " has_workspaces, account, user_name_folded,"
+				     " external_id_folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+				     " ON CONFLICT (account_id) DO UPDATE SET"
+				     " has_active = excluded.has_active,"
+				     " has_workspaces = excluded.has_workspaces,"
+				     " account = excluded.account,"
+				     " user_name_folded = excluded.user_name_folded,"
+				     " external_id_folded = excluded.external_id_folded",
+	    "keeping an observed account" },
+	[STATEMENT_OBSERVED_COUNT] = { "SELECT count(*) FROM temp.observed",
+	    "counting the observed accounts" },
+	[STATEMENT_OBSERVED_BY_ID] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed"
+				       " WHERE account_id = ?1 LIMIT ?2",
+	    "finding an observed account by its id" },
+	[STATEMENT_OBSERVED_BY_USER_NAME] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed"
+					      " WHERE user_name_folded = ?1 ORDER BY id LIMIT ?2",
+	    "finding an observed account by its userName" },
+	[STATEMENT_OBSERVED_BY_EXTERNAL_ID] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed"
+						" WHERE external_id_folded = ?1"
+						" ORDER BY id LIMIT ?2",
+	    "finding an observed account by its externalId" },
+	[STATEMENT_OBSERVED_ORPHANS] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed"
+					 " WHERE NOT EXISTS (SELECT 1 FROM link"
+					 " WHERE link.account_id = observed.account_id)"
+					 " AND account_id NOT IN (SELECT account_id"
+					 " FROM action_seen WHERE run_id = ?1"
+					 " AND account_id IS NOT NULL)",
+	    "looking for orphans" },
+	[STATEMENT_OBSERVED_LINKED] = { "SELECT " OBSERVED_COLUMNS ", " LINK_COLUMNS
+					" FROM temp.observed CROSS JOIN link"
+					" ON link.account_id = observed.account_id",
+	    "comparing links with observed accounts" },
+	[STATEMENT_OBSERVED_MISSING] = { "SELECT " LINK_COLUMNS " FROM link"
+					 " WHERE NOT EXISTS (SELECT 1 FROM temp.observed"
+					 " WHERE observed.account_id = link.account_id)",
+	    "looking for links without an account" },
+};
