@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A plan as JSON, members and order as in DESIGN section 8; what is absent is null.
+ *
+ * `changes` come in byte order of their paths. `active` is a boolean, `entitlements` the whole set
+ * of workspace ids before and after; before a create all are null.  `error` is there only when the
+ * last answer was one.
+ */
+#include "report/plan_writer_p.h"
+
+enum { JSON_INDENT = 2 };
+
+static void put_text(struct emitter *json, const char *key, struct span text)
+{
+	emit_key(json, key);
+	emit_string(json, text);
+}
+
+static void put_count(struct emitter *json, const char *key, uint64_t count)
+{
+	emit_key(json, key);
+	emit_int(json, count > INT64_MAX ? INT64_MAX : (int64_t)count);
+}
+
+static void put_bool(struct emitter *json, const char *key, bool value)
+{
+	emit_key(json, key);
+	emit_bool(json, value);
+}
+
+/* What was stored as JSON goes out as it is. */
+static void put_stored(struct emitter *json, const char *key, struct span stored)
+{
+	emit_key(json, key);
+	if (stored.at == NULL)
+		emit_null(json);
+	else
+		emit_raw(json, stored);
+}
+
+void plan_json_begin(struct plan_writer *writer, const struct run *run)
+{
+	struct emitter *json = &writer->json;
+
+	emit_init(json, &writer->out, JSON_INDENT);
+	emit_object_open(json);
+	emit_key(json, "version");
+	emit_int(json, 1);
+	emit_key(json, "run");
+	emit_object_open(json);
+	put_text(json, "kind", span_of(cycle_kind_name(run->kind)));
+	put_bool(json, "dryRun", run->is_dry);
+	put_bool(json, "certified", run->is_certified);
+	put_stored(json, "certificate", run->certificate);
+	put_text(json, "configDigest", run->config_digest);
+	emit_object_close(json);
+	emit_key(json, "actions");
+	emit_array_open(json);
+}
+
+static void open_change(struct emitter *json, const char *path)
+{
+	emit_object_open(json);
+	put_text(json, "path", span_of(path));
+}
+
+static void put_active(struct emitter *json, const struct plan_change *change)
+{
+	if (!plan_change_has_active(change))
+		return;
+	open_change(json, account_path_name(ACCOUNT_ACTIVE));
+	emit_key(json, "before");
+	if (change->has_before)
+		emit_bool(json, change->before.is_active);
+	else
+		emit_null(json);
+	put_bool(json, "after", change->after.is_active);
+	emit_object_close(json);
+}
+
+static void put_workspaces(
+    struct emitter *json, const char *key, bool has_account, const struct account *account)
+{
+	emit_key(json, key);
+	if (!has_account) {
+		emit_null(json);
+		return;
+	}
+	emit_array_open(json);
+	for (size_t i = 0; i < account->workspace_count; i++)
+		emit_string(json, account->workspaces[i]);
+	emit_array_close(json);
+}
+
+static void put_entitlements(struct emitter *json, const struct plan_change *change)
+{
+	if (change->change.granted_count == 0 && change->change.revoked_count == 0)
+		return;
+	open_change(json, "entitlements");
+	put_workspaces(json, "before", change->has_before, &change->before);
+	put_workspaces(json, "after", change->has_after, &change->after);
+	emit_object_close(json);
+}
+
+static void put_texts(struct emitter *json, const struct plan_change *change, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		enum account_path path = (enum account_path)i;
+
+		if (!plan_change_has_text(change, path))
+			continue;
+		open_change(json, account_path_name(path));
+		put_text(json, "before", change->has_before ? change->before.text[i] : SPAN_NULL);
+		put_text(json, "after", change->after.text[i]);
+		emit_object_close(json);
+	}
+}
+
+static void put_changes(struct emitter *json, const struct plan_change *change)
+{
+	emit_key(json, "changes");
+	emit_array_open(json);
+	put_active(json, change);
+	put_texts(json, change, 0, ACCOUNT_EXTERNAL_ID);
+	put_entitlements(json, change);
+	put_texts(json, change, ACCOUNT_EXTERNAL_ID, ACCOUNT_TEXT_COUNT);
+	emit_array_close(json);
+}
+
+static void put_key(struct emitter *json, const struct uuid *key)
+{
+	char text[UUID_TEXT_SIZE];
+
+	uuid_format(key, text);
+	put_text(json, "key", uuid_is_zero(key) ? SPAN_NULL : span_of(text));
+}
+
+static void put_reason(struct emitter *json, const struct action *action)
+{
+	emit_key(json, "reason");
+	emit_object_open(json);
+	put_text(json, "code", span_of(reason_code_name(action->reason)));
+	put_text(json, "detail", action->detail);
+	emit_object_close(json);
+}
+
+static void put_request(struct emitter *json, const struct tenant_request *request)
+{
+	emit_key(json, "request");
+	if (request->method.at == NULL) {
+		emit_null(json);
+		return;
+	}
+	emit_object_open(json);
+	put_text(json, "method", request->method);
+	put_text(json, "path", request->path);
+	put_stored(json, "body", request->body);
+	emit_object_close(json);
+}
+
+static void put_error(struct emitter *json, const struct action *action)
+{
+	if (action->answer.at == NULL)
+		return;
+	emit_key(json, "error");
+	emit_object_open(json);
+	emit_key(json, "status");
+	if (action->http_status != 0)
+		emit_int(json, action->http_status);
+	else
+		emit_null(json);
+	put_text(json, "detail", action->answer);
+	put_text(json, "requestId", action->request_id);
+	emit_object_close(json);
+}
+
+void plan_json_action(struct plan_writer *writer, const struct plan_change *change)
+{
+	const struct action *action = change->action;
+	struct emitter *json = &writer->json;
+
+	emit_object_open(json);
+	put_text(json, "kind", span_of(action_kind_name(action->kind)));
+	put_text(json, "state", span_of(action_state_name(action->state)));
+	put_text(json, "userName", action->user_name);
+	put_key(json, &action->key);
+	put_text(json, "dn", action->dn);
+	put_text(json, "accountId", action->account_id);
+	put_reason(json, action);
+	put_changes(json, change);
+	put_request(json, &action->request);
+	put_error(json, action);
+	emit_object_close(json);
+}
+
+void plan_json_end(struct plan_writer *writer, const struct plan_summary *summary)
+{
+	struct emitter *json = &writer->json;
+
+	emit_array_close(json);
+	emit_key(json, "summary");
+	emit_object_open(json);
+	put_count(json, "create", summary->create);
+	put_count(json, "update", summary->update);
+	put_count(json, "rename", summary->rename);
+	put_count(json, "deactivate", summary->deactivate);
+	put_count(json, "reactivate", summary->reactivate);
+	put_count(json, "held", summary->held);
+	put_count(json, "conflict", summary->conflict);
+	put_count(json, "rejected", summary->rejected);
+	put_count(json, "unchanged", summary->unchanged);
+	put_count(json, "orphan", summary->orphan);
+	emit_object_close(json);
+	emit_object_close(json);
+	str_add_byte(&writer->out, '\n');
+}

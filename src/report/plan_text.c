@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A plan for an Anaplan admin:
+ *
+ *     Full reconciliation, dry run: nothing is sent.
+ *     Certified: ldaps://dc1.corp.example brought 1145 entries and 12 groups.
+ *
+ *     Update
+ *       ~ ada.ray@corp.example  gained a workspace  CN=Ada Ray,OU=Staff,DC=corp,DC=example
+ *           name.familyName  Rai → Ray
+ *           + Finance Planning  (via CN=Sub > CN=Anaplan Finance)
+ *           - HR
+ *
+ *     3 to create, 1 to update; 1142 unchanged; 3 orphans.
+ *
+ * A line is cut at the width of the terminal, by columns and at a character, and ends in "…" then;
+ * reasons and errors go on in the next line instead.
+ */
+#include "base/unicode.h"
+#include "core/certificate.h"
+#include "report/plan_writer_p.h"
+
+#include <inttypes.h>
+
+enum style { STYLE_PLAIN, STYLE_HEADING, STYLE_GOOD, STYLE_BAD, STYLE_CHANGE, STYLE_DIM };
+
+enum { DETAIL_COLUMN = 6, NO_LIMIT = 0 };
+
+static const char *const style_codes[] = {
+	[STYLE_PLAIN] = "",
+	[STYLE_HEADING] = "\033[1m",
+	[STYLE_GOOD] = "\033[32m",
+	[STYLE_BAD] = "\033[31m",
+	[STYLE_CHANGE] = "\033[33m",
+	[STYLE_DIM] = "\033[2m",
+};
+
+/* ---- lines ---- */
+
+/* Columns that are left on the line. */
+static size_t room(const struct plan_writer *writer)
+{
+	size_t width = writer->options.width;
+
+	if (width == 0)
+		return SIZE_MAX;
+	return writer->column >= width ? 0 : width - writer->column;
+}
+
+static void put_styled(struct plan_writer *writer, enum style style, struct span text)
+{
+	bool is_colored = writer->options.is_color && style != STYLE_PLAIN && text.len > 0;
+
+	if (is_colored)
+		str_add_c(&writer->out, style_codes[style]);
+	str_add(&writer->out, text);
+	if (is_colored)
+		str_add_c(&writer->out, "\033[0m");
+}
+
+/* Appends a text that may hold anything, cut when it is longer than what is left or `limit`. */
+static void put_limited(
+    struct plan_writer *writer, enum style style, struct span text, size_t limit)
+{
+	size_t left = room(writer), columns;
+	struct span shown;
+
+	if (left == 0)
+		return;
+	if (limit != NO_LIMIT && limit < left)
+		left = limit;
+	str_truncate(&writer->scratch, 0);
+	utf8_printable(text, &writer->scratch);
+	shown = str_span(&writer->scratch);
+	columns = utf8_columns(shown);
+	if (columns > left) {
+		str_truncate(&writer->scratch, utf8_fit(shown, left - 1).len);
+		str_add_c(&writer->scratch, "…");
+		shown = str_span(&writer->scratch);
+		columns = limit == NO_LIMIT ? left : utf8_columns(shown);
+	}
+	writer->column += columns;
+	put_styled(writer, style, shown);
+}
+
+static void put(struct plan_writer *writer, enum style style, struct span text)
+{
+	put_limited(writer, style, text, NO_LIMIT);
+}
+
+static void put_c(struct plan_writer *writer, enum style style, const char *text)
+{
+	put(writer, style, span_of(text));
+}
+
+static void indent_to(struct plan_writer *writer, size_t column)
+{
+	while (writer->column < column && room(writer) > 0) {
+		str_add_byte(&writer->out, ' ');
+		writer->column++;
+	}
+}
+
+static void end_line(struct plan_writer *writer)
+{
+	str_add_byte(&writer->out, '\n');
+	writer->column = 0;
+}
+
+/* How much of the text goes on this line: up to a space when it does not all fit. */
+static struct span wrap_piece(const struct plan_writer *writer, struct span rest)
+{
+	struct span fit = utf8_fit(rest, room(writer));
+	size_t len = fit.len;
+
+	if (fit.len == rest.len)
+		return fit;
+	while (len > 0 && rest.at[len] != ' ')
+		len--;
+	/* One word that is wider than a line is broken, but not when it may have the next line. */
+	if (len > 0 || writer->column > writer->options.width / 2)
+		fit.len = len;
+	return fit;
+}
+
+/* Appends a text that a person must be able to read to its end, on as many lines as it needs. */
+static void put_wrapped(struct plan_writer *writer, enum style style, struct span text)
+{
+	size_t indent = writer->options.width < 4 * DETAIL_COLUMN ? 0 : DETAIL_COLUMN + 2;
+	struct span rest;
+
+	str_truncate(&writer->scratch, 0);
+	utf8_printable(text, &writer->scratch);
+	rest = str_span(&writer->scratch);
+	while (rest.len > 0) {
+		struct span piece = wrap_piece(writer, rest);
+
+		if (piece.len == 0 && writer->column <= indent)
+			return; /* not even one character fits */
+		writer->column += utf8_columns(piece);
+		put_styled(writer, style, piece);
+		rest = (struct span) { rest.at + piece.len, rest.len - piece.len };
+		while (rest.len > 0 && rest.at[0] == ' ')
+			rest = (struct span) { rest.at + 1, rest.len - 1 };
+		if (rest.len > 0) {
+			end_line(writer);
+			indent_to(writer, indent);
+		}
+	}
+}
+
+/* ---- the head ---- */
+
+static const char *kind_words(enum cycle_kind kind)
+{
+	switch (kind) {
+	case CYCLE_DELTA:
+		return "Changes since the last cycle";
+	case CYCLE_FULL:
+		return "Full scan of the directory";
+	case CYCLE_RECONCILE:
+		break;
+	}
+	return "Full reconciliation";
+}
+
+static void put_record(struct plan_writer *writer, const struct certificate_record *record)
+{
+	const struct scan_facts *facts = &record->facts;
+	bool is_certified = record->certificate.is_certified;
+
+	put_c(writer, is_certified ? STYLE_GOOD : STYLE_BAD,
+	    is_certified ? "Certified: " : "Not certified: ");
+	put_wrapped(
+	    writer, STYLE_PLAIN, facts->peer.at != NULL ? facts->peer : SPAN("the directory"));
+	put_wrapped(writer, STYLE_PLAIN,
+	    arena_format(writer->arena, " brought %" PRIu64 " %s and %" PRIu64 " %s.",
+		facts->entries, facts->entries == 1 ? "entry" : "entries", facts->groups,
+		facts->groups == 1 ? "group" : "groups"));
+	end_line(writer);
+	if (!is_certified) {
+		put_c(writer, STYLE_PLAIN, "  Nobody is taken for gone: ");
+		put_wrapped(writer, STYLE_PLAIN, record->certificate.missing);
+		end_line(writer);
+	}
+	if (facts->unknown_groups == 0)
+		return;
+	put_wrapped(writer, STYLE_CHANGE,
+	    arena_format(writer->arena,
+		"  %" PRIu64 " %s could not be read whole and %s no workspace away: ",
+		facts->unknown_groups, facts->unknown_groups == 1 ? "group" : "groups",
+		facts->unknown_groups == 1 ? "takes" : "take"));
+	put_wrapped(writer, STYLE_PLAIN, facts->unknown_group);
+	end_line(writer);
+}
+
+static void put_certificates(struct plan_writer *writer, const struct run *run)
+{
+	const struct certificate_record *records = NULL;
+	size_t count = 0;
+
+	if (run->certificate.at != NULL && certificate_decode_list(run->certificate, writer->arena,
+					       &records, &count, NULL) != STATUS_OK)
+		count = 0;
+	for (size_t i = 0; i < count; i++)
+		put_record(writer, &records[i]);
+	if (count > 0)
+		return;
+	put_c(writer, STYLE_PLAIN,
+	    run->is_certified ? "Certified." : "Not certified: nobody is taken for gone.");
+	end_line(writer);
+}
+
+void plan_text_begin(struct plan_writer *writer, const struct run *run)
+{
+	put_c(writer, STYLE_HEADING, kind_words(run->kind));
+	put_c(writer, STYLE_PLAIN, run->is_dry ? ", dry run: nothing is sent." : ".");
+	end_line(writer);
+	put_certificates(writer, run);
+	if (run->error.at == NULL)
+		return;
+	put_c(writer, STYLE_BAD, "Error: ");
+	put_wrapped(writer, STYLE_PLAIN, run->error);
+	end_line(writer);
+}
+
+/* ---- actions ---- */
+
+struct kind_look {
+	const char *heading, *sign;
+	enum style style;
+};
+
+static struct kind_look look_of(enum action_kind kind)
+{
+	switch (kind) {
+	case ACTION_DEACTIVATE:
+		return (struct kind_look) { "Deactivate", "-", STYLE_BAD };
+	case ACTION_RENAME:
+		return (struct kind_look) { "Rename", "~", STYLE_CHANGE };
+	case ACTION_UPDATE:
+		return (struct kind_look) { "Update", "~", STYLE_CHANGE };
+	case ACTION_REACTIVATE:
+		return (struct kind_look) { "Reactivate", "+", STYLE_GOOD };
+	case ACTION_CREATE:
+		return (struct kind_look) { "Create", "+", STYLE_GOOD };
+	case ACTION_LINK:
+		return (struct kind_look) { "Adopt: the account is as it must be already", "=",
+			STYLE_GOOD };
+	case ACTION_CONFLICT:
+		return (struct kind_look) { "Conflict: a person must settle it, nothing is sent",
+			"!", STYLE_BAD };
+	case ACTION_REJECTED:
+	case ACTION_KIND_COUNT:
+		break;
+	}
+	return (struct kind_look) { "Rejected: correct the entry or the mapping, nothing is sent",
+		"!", STYLE_BAD };
+}
+
+const char *plan_reason_words(enum reason_code reason)
+{
+	static const char *const words[REASON_COUNT] = {
+		[REASON_JOINED] = "new in scope",
+		[REASON_ATTRIBUTE_CHANGED] = "changed in the directory",
+		[REASON_GROUP_GAINED] = "gained a workspace",
+		[REASON_GROUP_LOST] = "lost a workspace",
+		[REASON_DISABLED] = "disabled in the directory",
+		[REASON_EXPIRED] = "expired in the directory",
+		[REASON_LEFT_SCOPE] = "no longer in scope",
+		[REASON_MOVED] = "moved out of the search bases",
+		[REASON_DELETED] = "deleted from the directory",
+		[REASON_REHIRED] = "back again",
+		[REASON_RENAMED] = "userName changed",
+		[REASON_DRIFT] = "changed in the tenant by somebody else",
+		[REASON_UNDO] = "undoes an earlier run",
+		[REASON_ADOPTED] = "an account was recognised",
+		[REASON_CONFLICT] = "cannot be told apart",
+		[REASON_UNMAPPABLE] = "cannot be mapped",
+	};
+
+	return words[reason];
+}
+
+static void put_heading(struct plan_writer *writer, enum action_kind kind)
+{
+	if (writer->has_heading && writer->heading == kind)
+		return;
+	writer->has_heading = true;
+	writer->heading = kind;
+	end_line(writer);
+	put_c(writer, STYLE_HEADING, look_of(kind).heading);
+	end_line(writer);
+}
+
+/* @return NULL when the state goes without saying */
+static const char *state_words(const struct action *action)
+{
+	switch (action->state) {
+	case ACTION_PLANNED:
+	case ACTION_STATE_COUNT:
+		return NULL;
+	case ACTION_HELD:
+		return "[held]  ";
+	case ACTION_SENT:
+		return "[sent]  ";
+	case ACTION_DONE:
+		return "[done]  ";
+	case ACTION_STATE_REJECTED:
+		return action_has_request(action->kind) ? "[rejected]  " : NULL;
+	case ACTION_FAILED:
+		return "[failed]  ";
+	case ACTION_UNKNOWN:
+		break;
+	}
+	return "[unknown]  ";
+}
+
+static struct span name_of(const struct action *action)
+{
+	if (action->user_name.at != NULL)
+		return action->user_name;
+	return action->account_id.at != NULL ? action->account_id : SPAN("(no userName)");
+}
+
+static void put_head_line(struct plan_writer *writer, const struct action *action)
+{
+	struct kind_look look = look_of(action->kind);
+	const char *state = state_words(action);
+
+	put_c(writer, STYLE_PLAIN, "  ");
+	put_c(writer, look.style, look.sign);
+	put_c(writer, STYLE_PLAIN, " ");
+	put(writer, STYLE_PLAIN, name_of(action));
+	put_c(writer, STYLE_PLAIN, "  ");
+	if (state != NULL)
+		put_c(writer, action->state == ACTION_DONE ? STYLE_GOOD : STYLE_BAD, state);
+	put_c(writer, STYLE_PLAIN, plan_reason_words(action->reason));
+	if (action->dn.at != NULL) {
+		put_c(writer, STYLE_PLAIN, "  ");
+		put(writer, STYLE_DIM, action->dn);
+	}
+	end_line(writer);
+}
+
+/* Whether a detail only says where workspaces come from, which is shown beside each of them. */
+static bool is_about_workspaces(struct span detail)
+{
+	return detail.len >= 2 && (detail.at[0] == '+' || detail.at[0] == '-') &&
+	       detail.at[1] == ' ';
+}
+
+static void put_note(struct plan_writer *writer, const char *label, struct span text)
+{
+	if (text.at == NULL)
+		return;
+	indent_to(writer, DETAIL_COLUMN);
+	put_c(writer, STYLE_DIM, label);
+	put_wrapped(writer, STYLE_PLAIN, text);
+	end_line(writer);
+}
+
+/* The columns that the longest changed path needs. */
+static size_t path_columns(const struct plan_change *change)
+{
+	size_t widest = 0;
+
+	for (int i = 0; i < ACCOUNT_PATH_COUNT; i++) {
+		enum account_path path = (enum account_path)i;
+		size_t len = strlen(account_path_name(path));
+		bool is_changed = path == ACCOUNT_ACTIVE ? plan_change_has_active(change)
+							 : plan_change_has_text(change, path);
+
+		if (is_changed && len > widest)
+			widest = len;
+	}
+	return widest;
+}
+
+static void put_pair(struct plan_writer *writer, size_t columns, const char *path,
+    struct span before, struct span after)
+{
+	size_t half;
+
+	indent_to(writer, DETAIL_COLUMN);
+	put_c(writer, STYLE_PLAIN, path);
+	indent_to(writer, DETAIL_COLUMN + columns + 2);
+	if (before.at != NULL) {
+		/* Both must be seen: the old value takes at most half of the line. */
+		half = writer->options.width == 0 || room(writer) < 8 ? NO_LIMIT
+								      : (room(writer) - 3) / 2;
+		put_limited(writer, STYLE_BAD, before, half);
+		put_c(writer, STYLE_PLAIN, " → ");
+	}
+	put(writer, STYLE_GOOD, after);
+	end_line(writer);
+}
+
+static void put_texts(struct plan_writer *writer, const struct plan_change *change, size_t columns)
+{
+	for (int i = 0; i < ACCOUNT_TEXT_COUNT; i++) {
+		enum account_path path = (enum account_path)i;
+
+		if (!plan_change_has_text(change, path))
+			continue;
+		/* The userName of a new account is in the line above. */
+		if (path == ACCOUNT_USER_NAME && !change->has_before)
+			continue;
+		put_pair(writer, columns, account_path_name(path),
+		    change->has_before ? change->before.text[i] : SPAN_NULL, change->after.text[i]);
+	}
+}
+
+static void put_active(struct plan_writer *writer, const struct plan_change *change, size_t columns)
+{
+	struct span after = change->after.is_active ? SPAN("true") : SPAN("false");
+	struct span before = change->before.is_active ? SPAN("true") : SPAN("false");
+
+	/* That a new account is active goes without saying. */
+	if (!plan_change_has_active(change) || (!change->has_before && change->after.is_active))
+		return;
+	put_pair(writer, columns, account_path_name(ACCOUNT_ACTIVE),
+	    change->has_before ? before : SPAN_NULL, after);
+}
+
+/* Cuts off the first piece of "+ NAME via PATH; - OTHER: why"; moves `rest` behind it. */
+static struct span next_piece(struct span *rest)
+{
+	struct span piece = *rest;
+
+	for (size_t i = 0; i + 4 <= rest->len; i++) {
+		struct span behind = { rest->at + i + 2, rest->len - i - 2 };
+
+		if (rest->at[i] != ';' || rest->at[i + 1] != ' ' || !is_about_workspaces(behind))
+			continue;
+		piece.len = i;
+		*rest = behind;
+		return piece;
+	}
+	*rest = SPAN_NULL;
+	return piece;
+}
+
+/* What the detail says of one workspace: "via PATH", "why"; absent when it says nothing. */
+static struct span find_origin(struct span detail, char sign, struct span name)
+{
+	struct span rest = is_about_workspaces(detail) ? detail : SPAN_NULL;
+
+	while (rest.at != NULL) {
+		struct span piece = next_piece(&rest), text = { piece.at + 2, piece.len - 2 };
+		struct span said = text;
+
+		if (piece.at[0] != sign || text.len <= name.len)
+			continue;
+		text.len = name.len;
+		said.at += name.len + 1;
+		said.len -= name.len + 1;
+		if (span_equal(text, name) && (said.at[-1] == ' ' || said.at[-1] == ':'))
+			return span_trim(said);
+	}
+	return SPAN_NULL;
+}
+
+static void put_workspace(
+    struct plan_writer *writer, const struct plan_change *change, char sign, struct span id)
+{
+	const struct plan_writer_options *options = &writer->options;
+	struct span name = SPAN_NULL, origin;
+
+	if (options->workspace_name != NULL)
+		name = options->workspace_name(options->name_context, id);
+	if (name.at == NULL)
+		name = id;
+	origin = find_origin(change->action->detail, sign, name);
+	indent_to(writer, DETAIL_COLUMN);
+	put_c(writer, sign == '+' ? STYLE_GOOD : STYLE_BAD, sign == '+' ? "+ " : "- ");
+	put(writer, STYLE_PLAIN, name);
+	if (origin.at != NULL) {
+		put_c(writer, STYLE_DIM, "  (");
+		put(writer, STYLE_DIM, origin);
+		put_c(writer, STYLE_DIM, ")");
+	}
+	end_line(writer);
+}
+
+static void put_changes(struct plan_writer *writer, const struct plan_change *change)
+{
+	size_t columns = path_columns(change);
+
+	put_active(writer, change, columns);
+	put_texts(writer, change, columns);
+	for (size_t i = 0; i < change->change.granted_count; i++)
+		put_workspace(writer, change, '+', change->change.granted[i]);
+	for (size_t i = 0; i < change->change.revoked_count; i++)
+		put_workspace(writer, change, '-', change->change.revoked[i]);
+	if (change->is_unreadable)
+		put_note(writer, "",
+		    SPAN("what changes cannot be shown: the stored account cannot be read"));
+}
+
+void plan_text_action(struct plan_writer *writer, const struct plan_change *change)
+{
+	const struct action *action = change->action;
+	bool is_settled = action_has_request(action->kind);
+
+	put_heading(writer, action->kind);
+	put_head_line(writer, action);
+	if (!is_about_workspaces(action->detail))
+		put_note(writer, "why: ", action->detail);
+	if (is_settled)
+		put_changes(writer, change);
+	if (action->state != ACTION_DONE)
+		put_note(writer, "answer: ", action->answer);
+}
+
+/* ---- the summary ---- */
+
+/* Appends "SEPARATOR COUNT WORDS" unless there are none. */
+static void put_count(struct plan_writer *writer, uint64_t count, const char *separator,
+    const char *one, const char *many)
+{
+	if (count == 0)
+		return;
+	put(writer, STYLE_PLAIN,
+	    arena_format(writer->arena, "%s%" PRIu64 " %s", writer->column == 0 ? "" : separator,
+		count, count == 1 ? one : many));
+}
+
+static void put_parts(struct plan_writer *writer, const struct plan_summary *summary)
+{
+	put_count(writer, summary->create, ", ", "to create", "to create");
+	put_count(writer, summary->update, ", ", "to update", "to update");
+	put_count(writer, summary->rename, ", ", "to rename", "to rename");
+	put_count(writer, summary->deactivate, ", ", "to deactivate", "to deactivate");
+	put_count(writer, summary->reactivate, ", ", "to reactivate", "to reactivate");
+	put_count(writer, summary->link, ", ", "to adopt", "to adopt");
+	if (writer->column == 0)
+		put_c(writer, STYLE_PLAIN, "Nothing to do");
+	put_count(writer, summary->done, "; ", "of them done", "of them done");
+	put_count(writer, summary->failed, "; ", "of them failed", "of them failed");
+	put_count(writer, summary->held, "; ", "held until a person decides",
+	    "held until a person decides");
+	put_count(writer, summary->conflict, "; ", "conflict", "conflicts");
+	put_count(writer, summary->rejected, "; ", "rejected", "rejected");
+	put_count(writer, summary->unchanged, "; ", "unchanged", "unchanged");
+	put_count(writer, summary->orphan, "; ", "orphan", "orphans");
+}
+
+void plan_text_end(struct plan_writer *writer, const struct plan_summary *summary)
+{
+	arena_reset(writer->arena);
+	end_line(writer);
+	/* The numbers are what the reader came for: they are never cut. */
+	writer->options.width = 0;
+	put_parts(writer, summary);
+	put_c(writer, STYLE_PLAIN, ".");
+	end_line(writer);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One stream, two forms. What is written is given away action by action.
+ */
+#include "base/vec.h"
+#include "report/plan_writer_p.h"
+
+#include <stdlib.h>
+
+struct plan_writer *plan_writer_new(const struct plan_writer_options *options)
+{
+	struct plan_writer *writer = mem_new(1, sizeof(*writer));
+
+	writer->options = *options;
+	writer->arena = arena_new();
+	return writer;
+}
+
+void plan_writer_free(struct plan_writer **writer)
+{
+	struct plan_writer *old = *writer;
+
+	if (old == NULL)
+		return;
+	*writer = NULL;
+	arena_free(&old->arena);
+	str_done(&old->out);
+	str_done(&old->scratch);
+	free(old);
+}
+
+static void give_away(struct plan_writer *writer)
+{
+	if (!writer->has_failed && writer->out.len > 0)
+		writer->has_failed = !writer->options.write(
+		    writer->options.write_context, str_span(&writer->out));
+	str_truncate(&writer->out, 0);
+}
+
+void plan_writer_begin(struct plan_writer *writer, const struct run *run)
+{
+	arena_reset(writer->arena);
+	if (writer->options.is_json)
+		plan_json_begin(writer, run);
+	else
+		plan_text_begin(writer, run);
+	give_away(writer);
+}
+
+static bool read_account(
+    struct plan_writer *writer, struct span json, bool *ret_has, struct account *ret_account)
+{
+	*ret_has = json.at != NULL;
+	if (account_decode(*ret_has ? json : SPAN("{\"active\":false}"), writer->arena, ret_account,
+		NULL) == STATUS_OK)
+		return true;
+	*ret_has = false;
+	return false;
+}
+
+static struct plan_change take_apart(struct plan_writer *writer, const struct action *action)
+{
+	struct plan_change change = { .action = action };
+	bool is_before = read_account(writer, action->before, &change.has_before, &change.before);
+	bool is_after = read_account(writer, action->after, &change.has_after, &change.after);
+
+	change.is_unreadable = !is_before || !is_after;
+	if (is_before && change.has_after)
+		change.change = differ_compare(
+		    change.has_before ? &change.before : NULL, &change.after, writer->arena);
+	return change;
+}
+
+bool plan_change_has_text(const struct plan_change *change, enum account_path path)
+{
+	return change_has(&change->change, path);
+}
+
+bool plan_change_has_active(const struct plan_change *change)
+{
+	if (change->change.is_activated || change->change.is_deactivated)
+		return true;
+	return change->has_after && !change->has_before && !change->is_unreadable;
+}
+
+void plan_writer_action(struct plan_writer *writer, const struct action *action)
+{
+	struct plan_change change;
+
+	if (writer->has_failed)
+		return;
+	arena_reset(writer->arena);
+	change = take_apart(writer, action);
+	if (writer->options.is_json)
+		plan_json_action(writer, &change);
+	else
+		plan_text_action(writer, &change);
+	give_away(writer);
+}
+
+bool plan_writer_end(struct plan_writer *writer, const struct plan_summary *summary)
+{
+	if (writer->options.is_json)
+		plan_json_end(writer, summary);
+	else
+		plan_text_end(writer, summary);
+	give_away(writer);
+	return !writer->has_failed;
+}
