@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One cycle: settle what an earlier one left open, list the tenant if asked to, scan, look again
+ * at the missing, correlate, apply, and say how it went.
+ *
+ * The cycle is a state machine: callbacks of the adapters store what they learnt and let the loop
+ * take the next step.  What it decides is in the state database before anything is sent.  Without a
+ * writer it is a dry run: it ends where sending would begin.
+ */
+#ifndef SYNC_CYCLE_H
+#define SYNC_CYCLE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "core/index.h"
+#include "core/mapping.h"
+#include "core/plan.h"
+#include "core/policy.h"
+#include "core/port_source.h"
+#include "core/port_store.h"
+#include "core/port_tenant.h"
+#include "loop/loop.h"
+#include "sync/gate.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a cycle ends with: the exit codes of DESIGN section 8 that a cycle can cause. */
+enum cycle_exit {
+	CYCLE_DONE = 0,
+	CYCLE_FAILED = 1,
+	CYCLE_HELD = 3,
+	CYCLE_REJECTED = 4,
+	CYCLE_PEER_DOWN = 69,
+	CYCLE_STATE_FAILED = 74,
+};
+
+enum { CYCLE_PATIENCE_MS = 5 * 60 * 1000 };
+
+/* All is borrowed until the cycle ended. */
+struct cycle_input {
+	struct loop *loop;
+	struct store *store;
+	struct source *const *sources;
+	size_t source_count;
+	const struct mapping *mapping;
+	const struct policy *policy;
+	struct account_reader *reader;
+	const struct account_encoder *encoder;
+	struct account_writer *writer; /* NULL: a dry run */
+	struct gate *gate;
+	struct index *
+	    *index; /* the snapshot in memory, kept between cycles; NULL inside: load it */
+	enum cycle_kind kind;
+	struct span
+	    who; /* one person only: userName, DN, key, externalId or account id; absent: all */
+	struct span config_digest;
+	/** Told from time to time what goes on, for a progress bar; NULL: nobody wants to know. */
+	void (*on_progress)(void *context, const char *phase, uint64_t done, uint64_t of);
+	void *progress_context;
+};
+
+/* How it went. Spans live until the callback returns. */
+struct cycle_result {
+	struct run run; /* id 0: a quiet poll, which leaves no row */
+	enum cycle_exit exit;
+	struct err err;         /* when exit is 1, 69 or 74 */
+	bool is_who_unknown;    /* `who` names nobody */
+	bool is_stopped;        /* cycle_stop cut it short: exit is 1 */
+	uint64_t entries;       /* that the scan brought */
+	int64_t retry_after_ms; /* reserved for the scheduler: 0 */
+};
+
+typedef void cycle_callback(void *context, const struct cycle_result *result);
+
+struct cycle;
+
+/**
+ * Starts a cycle; the callback comes once, when all is over.
+ *
+ * @return owned by itself: gone when the callback returns
+ */
+struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callback, void *context);
+
+/**
+ * Ends it early: nothing new is sent, requests in flight are awaited and written down, then the
+ * callback comes. For SIGTERM.
+ */
+void cycle_stop(struct cycle *cycle);
+
+#endif

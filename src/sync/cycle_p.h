@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of a cycle share.  Each phase lives in a file of its own and ends by calling
+ * cycle_next; whatever goes wrong goes through cycle_fail.
+ */
+#ifndef SYNC_CYCLE_P_H
+#define SYNC_CYCLE_P_H
+
+#include "base/arena.h"
+#include "sync/correlate.h"
+#include "sync/cycle.h"
+#include "sync/exchange.h"
+
+enum cycle_phase {
+	PHASE_START,     /* load the index */
+	PHASE_SETTLE,    /* what became of requests that a dead run had sent */
+	PHASE_LIST,      /* reconcile: the whole tenant */
+	PHASE_SCAN,      /* the directories, one after the other */
+	PHASE_LEAVERS,   /* a second look at each missing key */
+	PHASE_CORRELATE, /* accounts for entries without a link */
+	PHASE_APPLY,     /* send */
+	PHASE_CLOSE,     /* log out */
+	PHASE_END,
+};
+
+/* Flags of an index item beyond those of core: only a cycle gives them. */
+enum { INDEX_PROVED_ABSENT = 64, INDEX_DRIFTED = 128 };
+
+/* One directory of the cycle. */
+struct cycle_directory {
+	struct source *source;
+	uint8_t number;
+	bool is_scanned, is_down;
+	struct certificate certificate;
+	struct span certificate_json;
+};
+
+struct applier;
+struct leavers;
+struct correlation;
+struct listing;
+struct settling;
+
+struct cycle {
+	struct cycle_input in;
+	cycle_callback *callback;
+	void *callback_context;
+
+	struct loop_timer *timer;
+	enum cycle_phase phase;
+	bool is_stopping; /* cycle_stop was called */
+	bool is_whole;    /* all phases were gone through, so that a stop changes nothing */
+	bool has_failed;  /* the state cannot be used: go straight to the end */
+	bool is_tenant_open;
+	bool is_tenant_down;
+	enum cycle_exit exit;
+	struct err err;
+	bool is_who_unknown;
+
+	struct arena *arena;       /* lives as long as the cycle */
+	struct arena *entry_arena; /* reset for each entry, row or answer */
+	struct str scratch;
+	struct index *index; /* that of the input */
+	struct index
+	    *names; /* folded userNames of entries without a link: SEEN = taken, DRIFTED = twice */
+	struct index *
+	    held; /* what is held already, by planner_held_key, with the digest of what is wanted */
+
+	struct exchange *exchange;
+	struct cycle_directory *directories;
+	size_t directory_at;           /* being scanned */
+	struct membership *membership; /* of the scan or look-up under way */
+
+	struct run run; /* id 0 until it has a row */
+	struct plan_summary summary;
+	uint64_t entries, candidates, already_held;
+	int64_t tenant_total; /* accounts of the tenant, -1: not known */
+	bool is_observed;     /* the observed table holds the whole tenant */
+
+	struct settling *settling;
+	struct listing *listing;
+	struct leavers *leavers;
+	struct correlation *correlation;
+	struct applier *applier;
+};
+
+/** Takes the next step in the next turn of the loop. */
+void cycle_next(struct cycle *cycle, enum cycle_phase phase);
+
+/**
+ * Looks at the outcome of a call to the store.
+ *
+ * @return whether it was OK; if not, the cycle has failed and the caller returns at once
+ */
+bool cycle_store_ok(struct cycle *cycle, enum status status, const struct err *err);
+
+/** Notes that a peer cannot be used; the first message is kept. */
+void cycle_peer_down(struct cycle *cycle, const char *what, struct span why);
+
+/** Gives the run its row if it has none. @return false: the cycle has failed */
+bool cycle_need_run(struct cycle *cycle);
+
+/** Whether this is a dry run. */
+static inline bool cycle_is_dry(const struct cycle *cycle)
+{
+	return cycle->in.writer == NULL;
+}
+
+/** Whether the account of a known key is active, or was made so behind our back. */
+static inline bool cycle_may_be_open(const struct index_item *item)
+{
+	if (item->flags & INDEX_UNLINKED)
+		return false;
+	return !(item->flags & INDEX_INACTIVE) || (item->flags & INDEX_DRIFTED);
+}
+
+/** Reports progress. */
+void cycle_progress(struct cycle *cycle, const char *phase, uint64_t done, uint64_t of);
+
+/** Wall time. */
+static inline int64_t cycle_wall_ms(const struct cycle *cycle)
+{
+	return loop_wall_ms(cycle->in.loop);
+}
+
+/**
+ * Has the tenant opened, once a cycle, and then goes on.
+ *
+ * @param go_on  called in a later turn, whether it could be opened or not (cycle->is_tenant_down)
+ */
+void cycle_open_tenant(struct cycle *cycle, void (*go_on)(struct cycle *cycle));
+
+/* ---- phases: each starts its phase and calls cycle_next in the end ---- */
+void settle_start(struct cycle *cycle);      /**< settle.c */
+void listing_start(struct cycle *cycle);     /**< listing.c */
+void scan_phase_start(struct cycle *cycle);  /**< scan.c */
+void leavers_start(struct cycle *cycle);     /**< leavers.c */
+void correlation_start(struct cycle *cycle); /**< correlation.c */
+void applier_start(struct cycle *cycle);     /**< applier.c */
+
+/**
+ * Lists the whole tenant into the observed table, then calls `go_on`.
+ *
+ * Also used by correlation when a listing is cheaper than look-ups. (listing.c)
+ */
+void listing_run(struct cycle *cycle, void (*go_on)(struct cycle *cycle));
+
+/**
+ * Decides what becomes of a create: stays one, adopts an account, or is a conflict; writes the
+ * action. Allocates in the entry arena, which the caller has reset. (correlation.c)
+ *
+ * @param action    planned; its spans outlive the call
+ * @param observed  the accounts that could be meant
+ * @return whether there is something to send now
+ */
+bool correlation_resolve(
+    struct cycle *cycle, struct action *action, const struct observed *observed, size_t count);
+
+/** Asks the tenant for the accounts that could be meant by an action's wanted account. */
+struct tenant_call *correlation_find(struct cycle *cycle, const struct action *action,
+    tenant_callback *callback, void *callback_context);
+
+/* ---- planner.c: entries become actions ---- */
+
+/** Plans for one entry that a scan or a look-up brought. */
+void planner_entry(struct cycle *cycle, const struct entry *entry);
+
+/** Plans for a linked entry that is missing, or out of scope; see enum reason_code. */
+void planner_leaver(
+    struct cycle *cycle, const struct uuid *key, enum reason_code reason, struct span detail);
+
+/** Notes an entry that cannot be used. */
+void planner_unusable(struct cycle *cycle, const struct uuid *key, struct span dn, struct span why);
+
+/* What an action is made of. */
+struct planner_change {
+	struct action *action; /* key, dn, directory, account id, digest are set; gets the rest */
+	const struct account *before; /* NULL: create */
+	const struct account *after;
+	const struct change *change;
+};
+
+/**
+ * Fills in kind, request, before and after, and refuses what must not be: a protected account, a
+ * request that cannot be encoded.
+ *
+ * @param keep_reason  the reason is set already
+ */
+void planner_fill(struct cycle *cycle, const struct planner_change *change, bool keep_reason);
+
+/** The digest of an account's canonical form. */
+struct digest planner_digest(struct cycle *cycle, const struct account *account);
+
+/** A copy of the canonical form in the entry arena. */
+struct span planner_canonical(struct cycle *cycle, const struct account *account);
+
+/** Whether a user may not be tried now because the tenant refused this very account before. */
+bool planner_is_quarantined(
+    struct cycle *cycle, const struct uuid *key, const struct digest *digest);
+
+/** What a held action is found by: one person may have a rename and a return held. */
+struct uuid planner_held_key(const struct uuid *key, enum action_kind kind);
+
+/** Whether the same is held already; counts it. */
+bool planner_is_held(struct cycle *cycle, const struct uuid *key, enum action_kind kind,
+    const struct digest *wanted);
+
+/* ---- snapshot.c: links on disk and in memory together ---- */
+
+/** Loads the index unless it is loaded, and clears what a scan leaves in it. */
+bool snapshot_load(struct cycle *cycle);
+
+/** Writes a link and the index. A link of another key to the same account is removed before. */
+bool snapshot_put(struct cycle *cycle, const struct link *link);
+
+/** Since when a key is inside its grace period; 0: it is not. */
+int64_t snapshot_missing_since(struct cycle *cycle, const struct uuid *key);
+
+/** Forgets that the tenant refused something for a key. */
+bool snapshot_leave_quarantine(struct cycle *cycle, const struct uuid *key);
+
+/** Removes a link from disk and index. */
+bool snapshot_delete(struct cycle *cycle, const struct uuid *key);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/* The service.  All it remembers between cycles is in the state database. */
+#include "sync/service.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include "base/vec.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+struct service {
+	struct loop *loop;
+	struct store *store;
+	struct schedule schedule;
+	const struct service_events *events;
+	void *context;
+	struct loop_timer *timer;
+	struct cycle *cycle;
+	enum cycle_kind kind;
+	unsigned failures;
+	int64_t last_thorough_ms; /* wall time of the last full or reconcile of this process */
+	bool is_stopping;
+	struct arena *arena;
+};
+
+static int64_t read_time(struct service *service, const char *name)
+{
+	struct span text;
+	int64_t at_ms = 0;
+
+	if (store_meta_get(service->store, name, service->arena, &text, NULL) != STATUS_OK ||
+	    text.at == NULL)
+		return 0;
+	return time_parse_iso(text, &at_ms) ? at_ms : 0;
+}
+
+static struct schedule_history history_of(struct service *service)
+{
+	struct schedule_history history = { .failures = service->failures,
+		.last_thorough_ms = service->last_thorough_ms };
+	uint64_t links = 0;
+
+	arena_reset(service->arena);
+	history.last_ms = service->failures > 0 ? loop_wall_ms(service->loop)
+						: read_time(service, "last_cycle");
+	history.last_full_ms = read_time(service, "last_full_cycle");
+	history.last_reconcile_ms = read_time(service, "last_reconcile_cycle");
+	history.is_empty = store_link_count(service->store, &links, NULL) == STATUS_OK &&
+			   links == 0 && history.last_reconcile_ms == 0;
+	return history;
+}
+
+static void tell(struct service *service, const struct schedule_next *next)
+{
+	char wait[TIME_TEXT_SIZE], text[128];
+
+	duration_format(next->wait_ms, wait);
+	if (service->failures > 0)
+		snprintf(text, sizeof(text), "A peer is down (%u in a row); trying again in %s",
+		    service->failures, wait);
+	else
+		snprintf(text, sizeof(text), "Idle; next %s cycle in %s",
+		    cycle_kind_name(next->kind), wait);
+	service->events->on_status(service->context, text);
+}
+
+static void plan_next(struct service *service)
+{
+	struct schedule_history history = history_of(service);
+	struct schedule_next next = schedule_decide(&service->schedule, &history,
+	    loop_wall_ms(service->loop), (unsigned)loop_random(service->loop, 1000));
+
+	service->kind = next.kind;
+	if (next.wait_ms > 0)
+		tell(service, &next);
+	loop_timer_start(service->timer, next.wait_ms);
+}
+
+static void log_end(const struct service *service, const struct cycle_result *result)
+{
+	const struct plan_summary *summary = &result->run.summary;
+
+	if (result->exit == CYCLE_PEER_DOWN)
+		log_warning("%s cycle ended: %s; retrying later", cycle_kind_name(service->kind),
+		    result->err.text);
+	else if (result->is_stopped)
+		log_notice("%s cycle %s", cycle_kind_name(service->kind), result->err.text);
+	else if (result->exit == CYCLE_STATE_FAILED || result->exit == CYCLE_FAILED)
+		log_error("%s cycle failed: %s", cycle_kind_name(service->kind), result->err.text);
+	else if (result->run.id != 0)
+		log_info("run %lld: %s of %llu entries: %llu done, %llu failed, %llu held, %llu "
+			 "rejected, %llu conflicts, %llu unchanged",
+		    (long long)result->run.id, cycle_kind_name(service->kind),
+		    (unsigned long long)result->entries, (unsigned long long)summary->done,
+		    (unsigned long long)summary->failed, (unsigned long long)summary->held,
+		    (unsigned long long)summary->rejected, (unsigned long long)summary->conflict,
+		    (unsigned long long)summary->unchanged);
+	else
+		log_debug("%s: %llu entries, nothing to do", cycle_kind_name(service->kind),
+		    (unsigned long long)result->entries);
+}
+
+static void on_cycle_done(void *context, const struct cycle_result *result)
+{
+	struct service *service = context;
+
+	service->cycle = NULL;
+	log_end(service, result);
+	if (result->exit == CYCLE_PEER_DOWN || result->exit == CYCLE_STATE_FAILED) {
+		service->failures++;
+	} else {
+		if (service->failures > 0)
+			log_notice("recovered after %u failed cycles", service->failures);
+		service->failures = 0;
+	}
+	service->events->on_cycle(service->context, result);
+	if (service->is_stopping)
+		loop_timer_start(service->timer, 0);
+	else
+		plan_next(service);
+}
+
+static void on_timer(void *context)
+{
+	struct service *service = context;
+	struct cycle_input input = {
+		.loop = service->loop, .store = service->store, .kind = service->kind
+	};
+	char text[64];
+
+	if (service->is_stopping) {
+		service->events->on_stopped(service->context);
+		return;
+	}
+	if (service->kind != CYCLE_DELTA)
+		service->last_thorough_ms = loop_wall_ms(service->loop);
+	snprintf(text, sizeof(text), "Running a %s cycle", cycle_kind_name(service->kind));
+	service->events->on_status(service->context, text);
+	service->events->prepare(service->context, &input);
+	service->cycle = cycle_start(&input, on_cycle_done, service);
+}
+
+struct service *service_new(struct loop *loop, struct store *store, const struct schedule *schedule,
+    const struct service_events *events, void *context)
+{
+	struct service *service = mem_new(1, sizeof(*service));
+
+	service->loop = loop;
+	service->store = store;
+	service->schedule = *schedule;
+	service->events = events;
+	service->context = context;
+	service->arena = arena_new();
+	service->timer = loop_timer_new(loop, on_timer, service);
+	plan_next(service);
+	/* Whoever starts the service wants to see it work. */
+	loop_timer_start(service->timer, 0);
+	return service;
+}
+
+void service_free(struct service **service)
+{
+	if (*service == NULL)
+		return;
+	loop_timer_free(&(*service)->timer);
+	arena_free(&(*service)->arena);
+	free(*service);
+	*service = NULL;
+}
+
+bool service_is_busy(const struct service *service)
+{
+	return service->cycle != NULL;
+}
+
+void service_reschedule(struct service *service, const struct schedule *schedule)
+{
+	service->schedule = *schedule;
+	if (service->cycle != NULL || service->is_stopping)
+		return;
+	service->failures = 0;
+	plan_next(service);
+	loop_timer_start(service->timer, 0);
+}
+
+void service_stop(struct service *service)
+{
+	service->is_stopping = true;
+	service->events->on_status(service->context, "Stopping; waiting for requests in flight");
+	if (service->cycle != NULL)
+		cycle_stop(service->cycle);
+	else
+		loop_timer_start(service->timer, 0);
+}

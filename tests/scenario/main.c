@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#include "scenarios.h"
+
+#define RUN(name)                                                                                  \
+	_cmocka_run_group_tests(#name, name##_scenarios, name##_scenario_count, NULL, NULL)
+
+int main(void)
+{
+	int failures = 0;
+
+	failures += RUN(correlation);
+	failures += RUN(everyday);
+	failures += RUN(faults);
+	failures += RUN(holds);
+	failures += RUN(interruption);
+	failures += RUN(leavers);
+	failures += RUN(pace);
+	failures += RUN(person);
+	failures += RUN(reconcile);
+	failures += RUN(scan);
+	failures += RUN(service);
+	return failures > 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* The groups of scenarios, one a file. */
+#ifndef TESTS_SCENARIO_SCENARIOS_H
+#define TESTS_SCENARIO_SCENARIOS_H
+
+#include "world.h"
+
+extern const struct CMUnitTest correlation_scenarios[];
+extern const size_t correlation_scenario_count;
+extern const struct CMUnitTest everyday_scenarios[];
+extern const size_t everyday_scenario_count;
+extern const struct CMUnitTest faults_scenarios[];
+extern const size_t faults_scenario_count;
+extern const struct CMUnitTest holds_scenarios[];
+extern const size_t holds_scenario_count;
+extern const struct CMUnitTest interruption_scenarios[];
+extern const size_t interruption_scenario_count;
+extern const struct CMUnitTest leavers_scenarios[];
+extern const size_t leavers_scenario_count;
+extern const struct CMUnitTest pace_scenarios[];
+extern const size_t pace_scenario_count;
+extern const struct CMUnitTest person_scenarios[];
+extern const size_t person_scenario_count;
+extern const struct CMUnitTest reconcile_scenarios[];
+extern const size_t reconcile_scenario_count;
+extern const struct CMUnitTest scan_scenarios[];
+extern const size_t scan_scenario_count;
+extern const struct CMUnitTest service_scenarios[];
+extern const size_t service_scenario_count;
+
+#endif

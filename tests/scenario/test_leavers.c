@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC */
+/* Who is missing, why, and what the policy makes of it. */
+#include "scenarios.h"
+
+static void assert_left(struct world *world, enum reason_code reason)
+{
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Family1 [W1]");
+	expect_action(world, 1, ACTION_DEACTIVATE, ACTION_DONE, reason, NULL);
+	expect_account(world, 2, "p2@x ext=1002 active Given2 Family2 [W1]");
+	expect_in_step(world);
+}
+
+static void assert_kept(struct world *world)
+{
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Family1 [W1]");
+	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 0);
+}
+
+static void the_deleted_are_deactivated(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	assert_left(world, REASON_DELETED);
+	assert_int_equal(fake_source_counts(world->directory).look_ups, 1);
+}
+
+static void a_delta_sees_leavers_too(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	expect_in_step(world);
+}
+
+static void the_moved_are_deactivated(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_source_place(world->directory, 1, FAKE_OUT_OF_BASE);
+	assert_left(world, REASON_MOVED);
+}
+
+static void those_out_of_scope_are_deactivated(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_source_place(world->directory, 1, FAKE_OUT_OF_FILTER);
+	assert_left(world, REASON_LEFT_SCOPE);
+}
+
+static void the_disabled_are_told_from_those_out_of_scope(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.left_scope = world->policy.leavers.moved = POLICY_LEAVER_KEEP;
+	given_synced(world, 3);
+	fake_source_place(world->directory, 1, FAKE_OUT_OF_FILTER);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	assert_left(world, REASON_DISABLED);
+	fake_source_place(world->directory, 2, FAKE_OUT_OF_BASE);
+	given(world, 2, ATTRIBUTE_ENABLED, "FALSE");
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 1);
+	expect_action(world, 2, ACTION_DEACTIVATE, ACTION_DONE, REASON_DISABLED, NULL);
+}
+
+static void the_unreadable_are_kept(void **state)
+{
+	struct world *world = *state;
+
+	expect_log(world, "cannot be told from unreadable");
+	given_synced(world, 3);
+	fake_source_place(world->directory, 1, FAKE_UNREADABLE);
+	assert_kept(world);
+}
+
+static void those_whom_only_the_scan_missed_are_kept(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_source_place(world->directory, 1, FAKE_FLICKERING);
+	assert_kept(world);
+}
+
+static void the_policy_may_keep_each(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	world->policy.leavers.moved = POLICY_LEAVER_KEEP;
+	fake_source_place(world->directory, 1, FAKE_OUT_OF_BASE);
+	assert_kept(world);
+	world->policy.leavers.left_scope = POLICY_LEAVER_KEEP;
+	fake_source_place(world->directory, 1, FAKE_OUT_OF_FILTER);
+	assert_kept(world);
+	world->policy.leavers.disabled = POLICY_LEAVER_KEEP;
+	fake_source_place(world->directory, 1, FAKE_IN_SCOPE);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	assert_kept(world);
+	world->policy.leavers.deleted = POLICY_LEAVER_KEEP;
+	fake_source_remove(world->directory, 1);
+	assert_kept(world);
+}
+
+static void who_is_kept_though_disabled_is_kept_through_drift(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.disabled = POLICY_LEAVER_KEEP;
+	given_synced(world, 2);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	assert_kept(world);
+	fake_tenant_set(world->tenant, "p1@x", "name.familyName", "Rai");
+	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Family1 [W1]");
+	given(world, 1, "sn", "Ray");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Ray [W1]");
+	expect_in_step(world);
+}
+
+static void grace_is_waited_for(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.grace_ms = 7 * TIME_DAY_MS;
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	die_and_restart(world);
+	pass(world, 7 * TIME_DAY_MS - TIME_MINUTE_MS);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	pass(world, TIME_MINUTE_MS);
+	assert_left(world, REASON_DELETED);
+}
+
+static void who_comes_back_within_grace_has_never_left(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.grace_ms = 7 * TIME_DAY_MS;
+	given_synced(world, 3);
+	fake_source_place(world->directory, 1, FAKE_OUT_OF_BASE);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	fake_source_place(world->directory, 1, FAKE_IN_SCOPE);
+	pass(world, TIME_DAY_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	/* Leaving anew, the time begins anew. */
+	fake_source_place(world->directory, 1, FAKE_OUT_OF_BASE);
+	pass(world, 6 * TIME_DAY_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, TIME_DAY_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, 6 * TIME_DAY_MS);
+	assert_left(world, REASON_MOVED);
+}
+
+static void a_change_within_grace_goes_out_and_gains_no_time(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.grace_ms = 7 * TIME_DAY_MS;
+	given_synced(world, 2);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, 4 * TIME_DAY_MS);
+	given(world, 1, "sn", "Ray");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Ray [W1]");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, 3 * TIME_DAY_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Ray [W1]");
+	expect_in_step(world);
+}
+
+static void who_comes_back_changed_within_grace_has_left_it(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.grace_ms = 7 * TIME_DAY_MS;
+	given_synced(world, 2);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, 4 * TIME_DAY_MS);
+	given(world, 1, ATTRIBUTE_ENABLED, "TRUE");
+	given(world, 1, "sn", "Ray");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, 4 * TIME_DAY_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, 3 * TIME_DAY_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+}
+
+static void workspaces_go_too_when_the_policy_says_so(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.revoke_workspaces = true;
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	given(world, 2, ATTRIBUTE_ENABLED, "FALSE");
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 2);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Family1 []");
+	expect_account(world, 2, "p2@x ext=1002 inactive Given2 Family2 []");
+	expect_in_step(world);
+}
+
+static void revoked_workspaces_stay_revoked_until_the_return(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.revoke_workspaces = true;
+	given_synced(world, 2);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	given(world, 1, "sn", "Ray");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Ray []");
+	fake_tenant_set(world->tenant, "p1@x", "name.familyName", "Rai");
+	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Ray []");
+	expect_in_step(world);
+	given(world, 1, ATTRIBUTE_ENABLED, "TRUE");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Ray [W1]");
+	expect_in_step(world);
+}
+
+static void an_account_that_was_opened_again_by_hand_is_closed(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 1);
+	fake_tenant_set(world->tenant, "p1@x", "active", "true");
+	world->policy.drift = POLICY_DRIFT_REPORT;
+	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 0);
+	world->policy.drift = POLICY_DRIFT_RESTORE;
+	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Family1 [W1]");
+	expect_action(world, 1, ACTION_DEACTIVATE, ACTION_DONE, REASON_DRIFT, NULL);
+	expect_in_step(world);
+}
+
+static void a_refused_deactivation_is_tried_at_quarantines_pace(void **state)
+{
+	struct world *world = *state;
+
+	expect_log(world, "deactivate of key");
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	given_status(world, "PATCH", 400, -1, 0);
+	expect_run(world, CYCLE_DELTA, CYCLE_REJECTED, 1);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	pass(world, TIME_HOUR_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_REJECTED, 1);
+	fake_tenant_heal(world->tenant);
+	pass(world, 4 * TIME_HOUR_MS);
+	assert_left(world, REASON_DELETED);
+	assert_false(is_quarantined(world, 1));
+}
+
+static void who_is_back_after_a_refused_deactivation_leaves_quarantine(void **state)
+{
+	struct world *world = *state;
+
+	expect_log(world, "deactivate of key");
+	given_synced(world, 3);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	given_status(world, "PATCH", 400, -1, 0);
+	expect_run(world, CYCLE_DELTA, CYCLE_REJECTED, 1);
+	assert_true(is_quarantined(world, 1));
+	given(world, 1, ATTRIBUTE_ENABLED, "TRUE");
+	expect_in_step(world);
+	assert_false(is_quarantined(world, 1));
+}
+
+static void many_may_leave_at_once(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 200);
+	for (unsigned person = 1; person <= 150; person++)
+		fake_source_remove(world->directory, person);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 150);
+	expect_in_step(world);
+}
+
+const struct CMUnitTest leavers_scenarios[] = {
+	SCENARIO(the_deleted_are_deactivated),
+	SCENARIO(a_delta_sees_leavers_too),
+	SCENARIO(the_moved_are_deactivated),
+	SCENARIO(those_out_of_scope_are_deactivated),
+	SCENARIO(the_disabled_are_told_from_those_out_of_scope),
+	SCENARIO(the_unreadable_are_kept),
+	SCENARIO(those_whom_only_the_scan_missed_are_kept),
+	SCENARIO(the_policy_may_keep_each),
+	SCENARIO(who_is_kept_though_disabled_is_kept_through_drift),
+	SCENARIO(grace_is_waited_for),
+	SCENARIO(who_comes_back_within_grace_has_never_left),
+	SCENARIO(a_change_within_grace_goes_out_and_gains_no_time),
+	SCENARIO(who_comes_back_changed_within_grace_has_left_it),
+	SCENARIO(workspaces_go_too_when_the_policy_says_so),
+	SCENARIO(revoked_workspaces_stay_revoked_until_the_return),
+	SCENARIO(an_account_that_was_opened_again_by_hand_is_closed),
+	SCENARIO(a_refused_deactivation_is_tried_at_quarantines_pace),
+	SCENARIO(who_is_back_after_a_refused_deactivation_leaves_quarantine),
+	SCENARIO(many_may_leave_at_once),
+};
+const size_t leavers_scenario_count = COUNT_OF(leavers_scenarios);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: ISC */
+/* Weeks of the service in a moment. */
+#include "scenarios.h"
+
+#include "sync/service.h"
+#include <stdio.h>
+
+struct watch {
+	struct world *world;
+	struct service *service;
+	unsigned cycles[3]; /* by kind */
+	unsigned down;      /* that ended because a peer was down */
+	unsigned stopped;
+	int64_t last_ms;                 /* start of the last cycle */
+	int64_t shortest_ms, longest_ms; /* between two starts */
+	char status[256];
+};
+
+static void on_status(void *context, const char *text)
+{
+	struct watch *watch = context;
+
+	snprintf(watch->status, sizeof(watch->status), "%s", text);
+}
+
+static void on_cycle(void *context, const struct cycle_result *result)
+{
+	struct watch *watch = context;
+
+	watch->down += result->exit == CYCLE_PEER_DOWN;
+	watch->world->exit = result->exit;
+}
+
+static void on_stopped(void *context)
+{
+	((struct watch *)context)->stopped++;
+}
+
+static void prepare(void *context, struct cycle_input *input)
+{
+	struct watch *watch = context;
+	struct world *world = watch->world;
+	int64_t now_ms = loop_now_ms(world->loop);
+
+	if (watch->last_ms != 0) {
+		int64_t passed_ms = now_ms - watch->last_ms;
+
+		if (watch->shortest_ms == 0 || passed_ms < watch->shortest_ms)
+			watch->shortest_ms = passed_ms;
+		if (passed_ms > watch->longest_ms)
+			watch->longest_ms = passed_ms;
+	}
+	watch->last_ms = now_ms;
+	watch->cycles[input->kind]++;
+	input->sources = &world->source;
+	input->source_count = 1;
+	input->mapping = world->mapping;
+	input->policy = &world->policy;
+	input->reader = fake_tenant_reader(world->tenant);
+	input->encoder = fake_tenant_encoder(world->tenant);
+	input->writer = fake_tenant_writer(world->tenant);
+	input->gate = &world->gate;
+	input->index = &world->index;
+}
+
+static const struct schedule usual = {
+	.delta_ms = TIME_MINUTE_MS, .full_ms = TIME_DAY_MS, .reconcile_ms = 7 * TIME_DAY_MS
+};
+
+static void start(struct watch *watch, struct world *world, const struct schedule *schedule)
+{
+	static const struct service_events events = { on_status, on_cycle, on_stopped, prepare };
+
+	*watch = (struct watch) { .world = world };
+	watch->service = service_new(world->loop, world->store, schedule, &events, watch);
+	assert_int_equal(watch->cycles[CYCLE_RECONCILE], 0); /* not before it returned */
+}
+
+static void forget(struct watch *watch)
+{
+	for (size_t i = 0; i < COUNT_OF(watch->cycles); i++)
+		watch->cycles[i] = 0;
+	watch->down = 0;
+	watch->shortest_ms = watch->longest_ms = 0;
+}
+
+static void stop(struct watch *watch)
+{
+	service_stop(watch->service);
+	assert_int_equal(watch->stopped, 0);
+	fake_loop_advance(watch->world->loop, TIME_MINUTE_MS);
+	assert_int_equal(watch->stopped, 1);
+	assert_false(service_is_busy(watch->service));
+	service_free(&watch->service);
+}
+
+static void polls_by_the_schedule(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, 10 * TIME_MINUTE_MS + TIME_SECOND_MS);
+	assert_int_equal(watch.cycles[CYCLE_RECONCILE], 1);
+	assert_int_equal(watch.cycles[CYCLE_DELTA], 10);
+	assert_int_equal(watch.cycles[CYCLE_FULL], 0);
+	expect_writes(world, 3);
+	assert_int_equal(count_runs(world), 1); /* quiet polls leave no row */
+	assert_non_null(strstr(watch.status, "Idle; next delta cycle in"));
+	stop(&watch);
+}
+
+static void a_change_is_seen_within_a_poll(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS);
+	fake_tenant_forget(world->tenant);
+	given(world, 1, "sn", "Ray");
+	pass(world, TIME_MINUTE_MS + TIME_SECOND_MS);
+	expect_writes(world, 1);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Ray []");
+	stop(&watch);
+}
+
+static void scans_fully_each_day_and_reconciles_each_week(void **state)
+{
+	struct world *world = *state;
+	const struct schedule hourly = {
+		.delta_ms = TIME_HOUR_MS, .full_ms = TIME_DAY_MS, .reconcile_ms = 7 * TIME_DAY_MS
+	};
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &hourly);
+	pass(world, 28 * TIME_DAY_MS + TIME_HOUR_MS / 2);
+	/* A week has six full scans and one reconcile, which is a full scan too. */
+	assert_in_range(watch.cycles[CYCLE_RECONCILE], 4, 5);
+	assert_in_range(watch.cycles[CYCLE_FULL], 23, 24);
+	assert_in_range(watch.shortest_ms, 1, TIME_HOUR_MS);
+	assert_in_range(watch.longest_ms, TIME_HOUR_MS - TIME_SECOND_MS, TIME_HOUR_MS + 1000);
+	expect_writes(world, 3);
+	stop(&watch);
+}
+
+static void a_reconcile_of_the_schedule_restores_drift(void **state)
+{
+	struct world *world = *state;
+	const struct schedule hourly = {
+		.delta_ms = TIME_HOUR_MS, .full_ms = TIME_DAY_MS, .reconcile_ms = 7 * TIME_DAY_MS
+	};
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &hourly);
+	pass(world, TIME_HOUR_MS);
+	fake_tenant_set(world->tenant, "p1@x", "active", "false");
+	pass(world, 7 * TIME_DAY_MS);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Family1 []");
+	stop(&watch);
+}
+
+static void backs_off_while_the_tenant_is_down_and_recovers(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	expect_log(world, "retrying later");
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS);
+	forget(&watch);
+	fake_tenant_forget(world->tenant);
+	given(world, 1, "sn", "Ray");
+	fake_tenant_fault(
+	    world->tenant, &(struct fake_fault) { .kind = FAKE_REFUSED, .method = "OPEN" });
+	pass(world, 6 * TIME_HOUR_MS);
+	/* Between 7.5 and 15 minutes in the end, and each takes 12 s to give up. */
+	assert_in_range(watch.down, 22, 50);
+	assert_in_range(watch.longest_ms, 7 * TIME_MINUTE_MS, 16 * TIME_MINUTE_MS);
+	assert_non_null(strstr(watch.status, "A peer is down"));
+	fake_tenant_heal(world->tenant);
+	pass(world, 16 * TIME_MINUTE_MS);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Ray []");
+	assert_int_equal(world->logged[5] > 0, 1); /* "recovered" is a notice */
+	forget(&watch);
+	pass(world, TIME_HOUR_MS);
+	assert_in_range(watch.cycles[CYCLE_DELTA], 59, 61);
+	stop(&watch);
+}
+
+static void backs_off_while_the_directory_is_down(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	expect_log(world, "retrying later");
+	DIRECTORY(world)->is_down = true;
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, 3 * TIME_HOUR_MS);
+	assert_in_range(watch.cycles[CYCLE_RECONCILE], 11, 40);
+	assert_int_equal(watch.cycles[CYCLE_DELTA], 0);
+	DIRECTORY(world)->is_down = false;
+	pass(world, 16 * TIME_MINUTE_MS);
+	expect_writes(world, 3);
+	stop(&watch);
+}
+
+static void an_uncertified_scan_makes_nobody_hurry(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	expect_log(world, "is not certified");
+	DIRECTORY(world)->missing_canary = "cn=always here";
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS);
+	assert_in_range(watch.cycles[CYCLE_DELTA] + watch.cycles[CYCLE_RECONCILE], 55, 62);
+	assert_in_range(watch.cycles[CYCLE_RECONCILE], 2, 5);
+	expect_writes(world, 3);
+	stop(&watch);
+}
+
+static void an_empty_directory_makes_nobody_hurry(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS);
+	assert_in_range(watch.cycles[CYCLE_DELTA] + watch.cycles[CYCLE_RECONCILE], 55, 62);
+	stop(&watch);
+}
+
+static void a_stop_ends_the_cycle_that_runs(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_people(world, 1, 40);
+	gate_init(&world->gate, world->loop, &(struct gate_settings) { 1, 1, 4 });
+	start(&watch, world, &usual);
+	pass(world, 10 * TIME_SECOND_MS);
+	assert_true(service_is_busy(watch.service));
+	stop(&watch);
+	assert_in_range(TENANT(world).writes, 1, 20);
+	assert_int_equal(count_actions(world, ACTION_SENT), 0);
+}
+
+static void the_wall_clock_may_jump(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS);
+	fake_loop_jump_wall(world->loop, -30 * TIME_DAY_MS);
+	forget(&watch);
+	pass(world, TIME_HOUR_MS);
+	assert_in_range(watch.cycles[CYCLE_DELTA], 58, 62);
+	fake_loop_jump_wall(world->loop, 60 * TIME_DAY_MS);
+	forget(&watch);
+	pass(world, TIME_HOUR_MS);
+	assert_in_range(watch.cycles[CYCLE_DELTA] + watch.cycles[CYCLE_RECONCILE], 58, 62);
+	stop(&watch);
+}
+
+static void a_new_schedule_holds_at_once(void **state)
+{
+	struct world *world = *state;
+	struct schedule slow = usual;
+	struct watch watch;
+
+	slow.delta_ms = TIME_HOUR_MS;
+	given_people(world, 1, 3);
+	start(&watch, world, &slow);
+	pass(world, TIME_MINUTE_MS);
+	forget(&watch);
+	service_reschedule(watch.service, &usual);
+	pass(world, 10 * TIME_MINUTE_MS);
+	assert_in_range(watch.cycles[CYCLE_DELTA], 10, 12);
+	stop(&watch);
+}
+
+const struct CMUnitTest service_scenarios[] = {
+	SCENARIO(polls_by_the_schedule),
+	SCENARIO(a_change_is_seen_within_a_poll),
+	SCENARIO(scans_fully_each_day_and_reconciles_each_week),
+	SCENARIO(a_reconcile_of_the_schedule_restores_drift),
+	SCENARIO(backs_off_while_the_tenant_is_down_and_recovers),
+	SCENARIO(backs_off_while_the_directory_is_down),
+	SCENARIO(an_uncertified_scan_makes_nobody_hurry),
+	SCENARIO(an_empty_directory_makes_nobody_hurry),
+	SCENARIO(a_stop_ends_the_cycle_that_runs),
+	SCENARIO(the_wall_clock_may_jump),
+	SCENARIO(a_new_schedule_holds_at_once),
+};
+const size_t service_scenario_count = COUNT_OF(service_scenarios);

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: ISC */
+#include "world.h"
+
+#include "base/log.h"
+#include "base/vec.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- the world ---- */
+
+static void on_line(void *context, const struct log_line *line)
+{
+	struct world *world = context;
+
+	world->logged[line->level]++;
+	if (line->level > LOG_LEVEL_WARNING || world->is_anything_allowed)
+		return;
+	for (unsigned i = 0; i < world->allowed_count; i++) {
+		if (strstr(line->message, world->allowed[i]) != NULL)
+			return;
+	}
+	snprintf(world->unexpected, sizeof(world->unexpected), "%s", line->message);
+}
+
+static void make_mapping(struct world *world)
+{
+	const struct mapping_rule rules[] = {
+		{ ACCOUNT_USER_NAME, SPAN("${mail|lower}"), SPAN_NULL },
+		{ ACCOUNT_EXTERNAL_ID, SPAN("${employeeNumber}"), SPAN_NULL },
+		{ ACCOUNT_GIVEN_NAME, SPAN("${givenName}"), SPAN_NULL },
+		{ ACCOUNT_FAMILY_NAME, SPAN("${sn}"), SPAN_NULL },
+		{ ACCOUNT_ACTIVE, SPAN("${.enabled}"), SPAN_NULL },
+	};
+	const struct workspace_rule workspaces[] = {
+		{ SPAN("W1"), SPAN("Finance"), SPAN_NULL, 0 },
+		{ SPAN("W2"), SPAN("Sales"), SPAN_NULL, 1 },
+		{ SPAN("W3"), SPAN("HR"), SPAN("(departmentNumber=HR*)"), MEMBERSHIP_NONE },
+	};
+	struct mapping_input input = { rules, COUNT_OF(rules), workspaces, COUNT_OF(workspaces),
+		false, 50 };
+	struct err err;
+
+	world->attributes = attribute_set_new();
+	if (mapping_new(&input, world->attributes, &world->mapping, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+}
+
+static void open_store(struct world *world, enum store_mode mode)
+{
+	struct err err;
+
+	if (store_open(world->path, mode, &world->store, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+}
+
+int world_set_up(void **state)
+{
+	struct world *world = mem_new(1, sizeof(*world));
+
+	*state = world;
+	log_open(on_line, world, LOG_LEVEL_INFO);
+	/* A commit waits for the disk; in memory a thousand of them take a moment. */
+	snprintf(world->folder, sizeof(world->folder), "%s/scimward-scenario.XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	if (mkdtemp(world->folder) == NULL)
+		return -1;
+	snprintf(world->path, sizeof(world->path), "%s/state.db", world->folder);
+	world->loop = loop_new();
+	make_mapping(world);
+	world->directory = fake_source_new(world->loop, "corp", world->attributes);
+	world->source = fake_source_port(world->directory);
+	fake_source_group(world->directory, 0);
+	fake_source_group(world->directory, 1);
+	world->tenant = fake_tenant_new(
+	    world->loop, &(struct fake_tenant_settings) { .delay_ms = 20 });
+	world->policy = policy_default();
+	/* A handful of people are no statistics: scenarios about limits set their own. */
+	world->policy.deactivations = world->policy.revocations = world->policy.creations =
+	    (struct policy_limit) { .window_ms = TIME_DAY_MS };
+	world->policy.smallest_scan_percent = 0;
+	world->stop_after_ms = -1;
+	gate_init(&world->gate, world->loop, &(struct gate_settings) { 0, 1, 8 });
+	open_store(world, STORE_WRITE);
+	return 0;
+}
+
+static void remove_files(const struct world *world)
+{
+	const char *const suffixes[] = { "", "-wal", "-shm", ".lock", "-journal" };
+	char path[128];
+
+	for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+		snprintf(path, sizeof(path), "%s%s", world->path, suffixes[i]);
+		unlink(path);
+	}
+	rmdir(world->folder);
+}
+
+int world_tear_down(void **state)
+{
+	struct world *world = *state;
+	bool is_clean = world->unexpected[0] == '\0';
+
+	if (!is_clean)
+		print_error("unexpected log line: %s\n", world->unexpected);
+	store_close(&world->store);
+	index_free(&world->index);
+	source_free(&world->source);
+	fake_tenant_free(&world->tenant);
+	mapping_free(&world->mapping);
+	attribute_set_free(&world->attributes);
+	loop_free(&world->loop);
+	remove_files(world);
+	log_open(NULL, NULL, LOG_LEVEL_INFO);
+	free(world);
+	return is_clean ? 0 : -1;
+}
+
+/* ---- given ---- */
+
+static void give(struct world *world, unsigned person, const char *attribute, const char *format)
+{
+	char value[64];
+
+	snprintf(value, sizeof(value), "%s%u", format, person);
+	fake_source_set(world->directory, person, attribute, value);
+}
+
+void given_people(struct world *world, unsigned from, unsigned to)
+{
+	for (unsigned person = from; person <= to; person++) {
+		char mail[64];
+
+		fake_source_add(world->directory, person);
+		snprintf(mail, sizeof(mail), "p%u@x", person);
+		fake_source_set(world->directory, person, "mail", mail);
+		give(world, person, "uid", "p");
+		give(world, person, "employeeNumber", "100");
+		give(world, person, "givenName", "Given");
+		give(world, person, "sn", "Family");
+		fake_source_set(world->directory, person, ATTRIBUTE_ENABLED, "TRUE");
+	}
+}
+
+void given(struct world *world, unsigned person, const char *attribute, const char *value)
+{
+	fake_source_set(world->directory, person, attribute, value);
+}
+
+void given_member(struct world *world, uint32_t group, unsigned person)
+{
+	fake_source_member(world->directory, group, person, true);
+}
+
+void given_no_member(struct world *world, uint32_t group, unsigned person)
+{
+	fake_source_member(world->directory, group, person, false);
+}
+
+void given_fault(struct world *world, enum fake_fault_kind kind, const char *match, unsigned times)
+{
+	fake_tenant_fault(
+	    world->tenant, &(struct fake_fault) { .kind = kind, .match = match, .times = times });
+}
+
+void given_status(struct world *world, const char *method, int http_status, int64_t retry_after_ms,
+    unsigned times)
+{
+	fake_tenant_fault(world->tenant, &(struct fake_fault) { .kind = FAKE_STATUS,
+					     .method = method,
+					     .times = times,
+					     .http_status = http_status,
+					     .has_retry_after = retry_after_ms >= 0,
+					     .retry_after_ms = retry_after_ms });
+}
+
+void given_synced(struct world *world, unsigned count)
+{
+	given_people(world, 1, count);
+	for (unsigned person = 1; person <= count; person++)
+		given_member(world, 0, person);
+	assert_int_equal(run(world, CYCLE_RECONCILE), CYCLE_DONE);
+	expect_writes(world, count);
+	fake_tenant_forget(world->tenant);
+}
+
+void expect_log(struct world *world, const char *text)
+{
+	assert_true(world->allowed_count < COUNT_OF(world->allowed));
+	snprintf(world->allowed[world->allowed_count++], sizeof(world->allowed[0]), "%s", text);
+}
+
+/* ---- when ---- */
+
+static void on_over(void *context, const struct cycle_result *result)
+{
+	struct world *world = context;
+
+	world->result = *result;
+	snprintf(world->certificate, sizeof(world->certificate), "%.*s",
+	    SPAN_ARG(result->run.certificate));
+	world->exit = result->exit;
+	world->is_over = true;
+	world->cycle = NULL;
+}
+
+static void on_stop_due(void *context)
+{
+	struct world *world = context;
+
+	if (world->cycle != NULL)
+		cycle_stop(world->cycle);
+}
+
+static void start_cycle(struct world *world, enum cycle_kind kind)
+{
+	struct cycle_input input = {
+		.loop = world->loop,
+		.store = world->store,
+		.sources = &world->source,
+		.source_count = 1,
+		.mapping = world->mapping,
+		.policy = &world->policy,
+		.reader = fake_tenant_reader(world->tenant),
+		.encoder = fake_tenant_encoder(world->tenant),
+		.writer = world->is_dry ? NULL : fake_tenant_writer(world->tenant),
+		.gate = &world->gate,
+		.index = &world->index,
+		.kind = kind,
+		.who = span_of(world->who),
+		.config_digest = SPAN("c0"),
+	};
+
+	world->is_over = false;
+	world->cycle = cycle_start(&input, on_over, world);
+	assert_false(world->is_over);
+}
+
+enum cycle_exit run(struct world *world, enum cycle_kind kind)
+{
+	struct loop_timer *stop = loop_timer_new(world->loop, on_stop_due, world);
+
+	start_cycle(world, kind);
+	if (world->stop_after_ms >= 0)
+		loop_timer_start(stop, world->stop_after_ms);
+	loop_run(world->loop);
+	loop_timer_free(&stop);
+	assert_true(world->is_over);
+	assert_int_equal(world->gate.in_flight, 0);
+	return world->exit;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "rb"), *out;
+	char buffer[4096];
+	size_t len;
+
+	unlink(to);
+	if (in == NULL)
+		return;
+	out = fopen(to, "wb");
+	assert_non_null(out);
+	while ((len = fread(buffer, 1, sizeof(buffer), in)) > 0)
+		assert_int_equal(fwrite(buffer, 1, len, out), len);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* The database and its write-ahead log, under another name or back. */
+static void copy_state(const struct world *world, bool is_back)
+{
+	char here[2][128], there[2][128];
+
+	for (int i = 0; i < 2; i++) {
+		const char *suffix = i == 0 ? "" : "-wal";
+
+		snprintf(here[i], sizeof(here[i]), "%s%s", world->path, suffix);
+		snprintf(there[i], sizeof(there[i]), "%s/dead.db%s", world->folder, suffix);
+		copy_file(is_back ? there[i] : here[i], is_back ? here[i] : there[i]);
+		if (is_back)
+			unlink(there[i]);
+	}
+}
+
+bool run_until_death(struct world *world, enum cycle_kind kind, int64_t at_ms)
+{
+	start_cycle(world, kind);
+	fake_loop_advance(world->loop, at_ms);
+	if (world->is_over)
+		return false;
+	copy_state(world, false);
+	fake_tenant_save(world->tenant);
+	loop_run(world->loop); /* what comes now never was */
+	store_close(&world->store);
+	index_free(&world->index);
+	copy_state(world, true);
+	fake_tenant_restore(world->tenant);
+	open_store(world, STORE_WRITE);
+	return true;
+}
+
+enum cycle_exit run_for(struct world *world, const char *who)
+{
+	enum cycle_exit exit;
+
+	world->who = who;
+	exit = run(world, CYCLE_FULL);
+	world->who = NULL;
+	return exit;
+}
+
+enum cycle_exit run_dry(struct world *world, enum cycle_kind kind)
+{
+	enum cycle_exit exit;
+
+	store_close(&world->store);
+	index_free(&world->index);
+	open_store(world, STORE_DRY_RUN);
+	world->is_dry = true;
+	exit = run(world, kind);
+	world->is_dry = false;
+	return exit;
+}
+
+void pass(struct world *world, int64_t ms)
+{
+	fake_loop_advance(world->loop, ms);
+}
+
+void die_and_restart(struct world *world)
+{
+	store_close(&world->store);
+	index_free(&world->index);
+	open_store(world, STORE_WRITE);
+}
+
+/* ---- then ---- */
+
+void expect_run(struct world *world, enum cycle_kind kind, enum cycle_exit exit, unsigned writes)
+{
+	unsigned before = TENANT(world).writes;
+
+	if (run(world, kind) != exit)
+		fail_msg("exit %d, wanted %d: %s", world->exit, exit, world->result.err.text);
+	assert_int_equal(TENANT(world).writes - before, writes);
+}
+
+void expect_request(struct world *world, size_t at, const char *text)
+{
+	const char *request = fake_tenant_request(world->tenant, at);
+
+	if (request == NULL)
+		fail_msg("there are no %zu requests", at + 1);
+	if (strstr(request, text) == NULL)
+		fail_msg("request %zu is %s, wanted %s", at, request, text);
+}
+
+void expect_writes(struct world *world, unsigned count)
+{
+	if (TENANT(world).writes == count)
+		return;
+	for (size_t i = 0; fake_tenant_request(world->tenant, i) != NULL; i++)
+		print_error("  %s\n", fake_tenant_request(world->tenant, i));
+	fail_msg("%u writes, wanted %u", TENANT(world).writes, count);
+}
+
+void expect_account(struct world *world, unsigned person, const char *text)
+{
+	char user_name[64];
+
+	snprintf(user_name, sizeof(user_name), "p%u@x", person);
+	assert_string_equal(fake_tenant_show(world->tenant, user_name), text);
+}
+
+static unsigned requests_of(struct world *world)
+{
+	struct fake_tenant_counts counts = TENANT(world);
+
+	return counts.opens + counts.lists + counts.finds + counts.gets + counts.writes;
+}
+
+void expect_in_step(struct world *world)
+{
+	unsigned requests = requests_of(world), runs;
+
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	assert_int_equal(requests_of(world), requests);
+	runs = count_runs(world);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	assert_int_equal(requests_of(world), requests);
+	assert_int_equal(count_runs(world), runs);
+	assert_int_equal(world->result.run.id, 0);
+	/* What memory knows and what the disk knows is the same. */
+	die_and_restart(world);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	assert_int_equal(requests_of(world), requests);
+}
+
+struct newest {
+	struct uuid key;
+	int64_t id;
+	enum action_kind kind;
+	enum action_state state;
+	enum reason_code reason;
+	char text[2048];
+	unsigned count;
+};
+
+static void on_action(void *context, const struct action *action)
+{
+	struct newest *newest = context;
+
+	newest->count++;
+	if (uuid_compare(&action->key, &newest->key) != 0 || action->id <= newest->id)
+		return;
+	newest->id = action->id;
+	newest->kind = action->kind;
+	newest->state = action->state;
+	newest->reason = action->reason;
+	snprintf(newest->text, sizeof(newest->text), "%.*s; %.*s", SPAN_ARG(action->detail),
+	    SPAN_ARG(action->answer));
+}
+
+void expect_action(struct world *world, unsigned person, enum action_kind kind,
+    enum action_state state, enum reason_code reason, const char *text)
+{
+	struct newest newest = { .key = fake_key(person) };
+	struct action_query query = { 0 };
+
+	assert_int_equal(
+	    store_action_each(world->store, &query, on_action, &newest, NULL), STATUS_OK);
+	if (newest.id == 0)
+		fail_msg("no action of person %u", person);
+	assert_string_equal(action_kind_name(newest.kind), action_kind_name(kind));
+	assert_string_equal(action_state_name(newest.state), action_state_name(state));
+	assert_string_equal(reason_code_name(newest.reason), reason_code_name(reason));
+	if (text != NULL && strstr(newest.text, text) == NULL)
+		fail_msg("the action says \"%s\", wanted \"%s\"", newest.text, text);
+}
+
+static void on_run(void *context, const struct run *run_row)
+{
+	(void)run_row;
+	++*(unsigned *)context;
+}
+
+unsigned count_runs(struct world *world)
+{
+	unsigned count = 0;
+
+	assert_int_equal(store_run_each(world->store, 1000, on_run, &count, NULL), STATUS_OK);
+	return count;
+}
+
+unsigned count_actions(struct world *world, enum action_state state)
+{
+	struct newest newest = { .count = 0 };
+	struct action_query query = { .states = 1U << state };
+
+	assert_int_equal(
+	    store_action_each(world->store, &query, on_action, &newest, NULL), STATUS_OK);
+	return newest.count;
+}
+
+bool is_linked(struct world *world, unsigned person)
+{
+	struct arena *arena = arena_new();
+	struct uuid key = fake_key(person);
+	struct link link;
+	bool found = false;
+
+	assert_int_equal(store_link_get(world->store, &key, arena, &link, &found, NULL), STATUS_OK);
+	arena_free(&arena);
+	return found;
+}
+
+bool is_quarantined(struct world *world, unsigned person)
+{
+	struct arena *arena = arena_new();
+	struct uuid key = fake_key(person);
+	struct quarantine quarantine;
+	bool found = false;
+
+	assert_int_equal(
+	    store_quarantine_get(world->store, &key, arena, &quarantine, &found, NULL), STATUS_OK);
+	arena_free(&arena);
+	return found;
+}

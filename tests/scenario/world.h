@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The vocabulary of the scenarios: a directory, a tenant, the agent between them, and time.
+ *
+ * A world has ten slots for persons p1, p2, … of which each scenario gives some.  Person N has
+ * userName pN@x, externalId 100N, is called "GivenN FamilyN", and is enabled.  Group 0 gives
+ * workspace W1, group 1 gives W2, departmentNumber HR gives W3.
+ *
+ * run() drives one cycle to its end.  Lines above notice level must be expected with expect_log;
+ * tear-down fails on others.
+ */
+#ifndef TESTS_SCENARIO_WORLD_H
+#define TESTS_SCENARIO_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "sync/cycle.h"
+#include "tests/fake/fake_loop.h"
+#include "tests/fake/fake_source.h"
+#include "tests/fake/fake_tenant.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
+
+struct world {
+	struct loop *loop;
+	struct fake_source *directory;
+	struct source *source;
+	struct fake_tenant *tenant;
+	struct attribute_set *attributes;
+	struct mapping *mapping;
+	struct policy policy;
+	struct gate gate;
+	struct index *index;
+	struct store *store;
+	char folder[64], path[96];
+
+	/* Of the cycle that ran last. */
+	struct cycle *cycle; /* while it runs */
+	enum cycle_exit exit;
+	struct cycle_result result; /* its spans are gone */
+	char certificate[2048];
+	bool is_over;
+	int64_t stop_after_ms; /* cycle_stop so long after the start; -1: never */
+	const char *who;
+	bool is_dry;
+
+	unsigned logged[8]; /* lines by level */
+	char allowed[8][128];
+	unsigned allowed_count;
+	bool is_anything_allowed;
+	char unexpected[1024];
+};
+
+int world_set_up(void **state);    /**< for cmocka */
+int world_tear_down(void **state); /**< fails when something unexpected was logged */
+#define SCENARIO(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
+
+/* ---- given ---- */
+
+/** Puts persons `from` to `to` into the directory. */
+void given_people(struct world *world, unsigned from, unsigned to);
+/** Changes an attribute; NULL takes it away. */
+void given(struct world *world, unsigned person, const char *attribute, const char *value);
+/** Puts a person into a group. */
+void given_member(struct world *world, uint32_t group, unsigned person);
+/** Takes a person out of it. */
+void given_no_member(struct world *world, uint32_t group, unsigned person);
+/** Scripts a fault: the next `times` writes (0: all) whose text holds `match`. */
+void given_fault(struct world *world, enum fake_fault_kind kind, const char *match, unsigned times);
+/** Likewise an answer with a status; @param retry_after_ms  -1: without Retry-After */
+void given_status(struct world *world, const char *method, int http_status, int64_t retry_after_ms,
+    unsigned times);
+/** Persons 1 to `count` are in group 0 and in the tenant, all is in step, nothing counted yet. */
+void given_synced(struct world *world, unsigned count);
+/** Lines at warning level and above that hold this text are expected. */
+void expect_log(struct world *world, const char *text);
+
+/* ---- when ---- */
+
+/** Runs a cycle. @return its exit */
+enum cycle_exit run(struct world *world, enum cycle_kind kind);
+/** Runs a full cycle for one person. */
+enum cycle_exit run_for(struct world *world, const char *who);
+/** Runs a dry cycle with a read-only store. */
+enum cycle_exit run_dry(struct world *world, enum cycle_kind kind);
+/**
+ * Runs a cycle and has the process die `at_ms` after its start: the state is what was on disk by
+ * then, the tenant has what had arrived by then.
+ *
+ * @return whether the cycle was still running
+ */
+bool run_until_death(struct world *world, enum cycle_kind kind, int64_t at_ms);
+/** Lets time pass. */
+void pass(struct world *world, int64_t ms);
+/** The process dies: what was not committed is gone, memory is empty. */
+void die_and_restart(struct world *world);
+
+/* ---- then ---- */
+
+/** Runs a cycle and wants that exit, and that number of writes. */
+void expect_run(struct world *world, enum cycle_kind kind, enum cycle_exit exit, unsigned writes);
+#define expect_exit(world, wanted) assert_int_equal((world)->exit, wanted)
+/** Wants the `at`-th write since the last count to hold all of a text. */
+void expect_request(struct world *world, size_t at, const char *text);
+/** Wants so many writes since the last count. */
+void expect_writes(struct world *world, unsigned count);
+/** Wants the account to be so: see fake_tenant_show. */
+void expect_account(struct world *world, unsigned person, const char *text);
+/** Wants full and delta cycles to send and look up nothing, and the delta to leave no row. */
+void expect_in_step(struct world *world);
+/** Wants the newest action of that person to have this kind and state, and that in its detail or
+ * answer; NULL: any */
+void expect_action(struct world *world, unsigned person, enum action_kind kind,
+    enum action_state state, enum reason_code reason, const char *text);
+/** Number of runs, of actions in a state (all runs). */
+unsigned count_runs(struct world *world);
+unsigned count_actions(struct world *world, enum action_state state);
+/** Whether the person is linked, in quarantine. */
+bool is_linked(struct world *world, unsigned person);
+bool is_quarantined(struct world *world, unsigned person);
+
+#define TENANT(world)    fake_tenant_counts((world)->tenant)
+#define DIRECTORY(world) fake_source_switches((world)->directory)
+
+#endif
