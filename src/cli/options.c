@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+/* Options stand before or behind the command; `--name=value` and `--name value` are the same. */
+#include "cli/options.h"
+
+#include "app/config.h"
+#include "base/nearest.h"
+#include "base/str.h"
+#include <stdio.h>
+#include <string.h>
+
+#define BIT(command) (1U << (command))
+#define ALL          (BIT(COMMAND_COUNT) - 1U)
+
+static const struct {
+	const char *name, *argument, *help;
+} commands[COMMAND_COUNT] = {
+	[COMMAND_NONE] = { NULL, NULL, NULL },
+	[COMMAND_RUN] = { "run", "", "the service, in the foreground" },
+	[COMMAND_SYNC] = { "sync", "",
+	    "one cycle: read the directory, show or send the difference" },
+	[COMMAND_EXPLAIN] = { "explain", " WHO",
+	    "one person: scope, mapping, workspaces, link, what would change" },
+	[COMMAND_CHECK] = { "check", "", "the configuration, then each peer, one line a step" },
+	[COMMAND_STATUS] = { "status", "", "the snapshot, the last runs, who is in quarantine" },
+};
+
+static const struct option_info table[] = {
+	{ "--config", 'c', "FILE", ALL, "the configuration (" CONFIG_DEFAULT_PATH ")" },
+	{ "--format", 0, "text|json", ALL, "how results are written" },
+	{ "--json", 0, NULL, ALL, "short for --format json" },
+	{ "--dry-run", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
+	    "plan only; alone: sync --dry-run --kind reconcile" },
+	{ "--kind", 0, "delta|full|reconcile", BIT(COMMAND_SYNC),
+	    "what is read (reconcile when nobody is linked, else full)" },
+	{ "--user", 0, "WHO", BIT(COMMAND_SYNC),
+	    "one person only: userName, DN, key, externalId or account id" },
+	{ "--out", 0, "PLAN", BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
+	    "with --dry-run: the plan as JSON into a file" },
+	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
+	    "with --dry-run: exit 2 when changes are pending" },
+	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
+	{ "--quiet", 'q', NULL, ALL, "no progress" },
+	{ "--help", 'h', NULL, ALL, "this text" },
+	{ "--version", 'V', NULL, ALL, "the version" },
+};
+
+enum { TABLE_COUNT = sizeof(table) / sizeof(table[0]) };
+
+const char *command_name(enum command command)
+{
+	return commands[command].name;
+}
+
+const char *command_help(enum command command)
+{
+	return commands[command].help;
+}
+
+const struct option_info *options_table(size_t *ret_count)
+{
+	*ret_count = TABLE_COUNT;
+	return table;
+}
+
+static void print_option(const struct option_info *option)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%c%s%s%s%s", option->letter ? "-" : "",
+	    option->letter ? option->letter : ' ', option->letter ? ", " : "", option->name,
+	    option->value ? " " : "", option->value ? option->value : "");
+	printf("  %-32s %s\n", left[0] == ' ' ? left + 1 : left, option->help);
+}
+
+void options_print_help(enum command command)
+{
+	if (command == COMMAND_NONE) {
+		puts("scimward keeps the users of an Anaplan tenant in step with an LDAP "
+		     "directory.\n\n"
+		     "usage: scimward [-c FILE] COMMAND [OPTION …]\n       scimward [-c FILE] "
+		     "--dry-run\n\ncommands:");
+		for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++)
+			printf("  %-32s %s\n", commands[i].name, commands[i].help);
+	} else {
+		printf("usage: scimward [-c FILE] %s%s [OPTION …]\n\n%s\n", commands[command].name,
+		    commands[command].argument, commands[command].help);
+	}
+	puts("\noptions:");
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (command == COMMAND_NONE || (table[i].commands & BIT(command)))
+			print_option(&table[i]);
+	}
+	puts("\nexit status: 0 done, 1 failed, 2 changes pending (--detailed-exitcode), 3 held, 4 "
+	     "some users rejected,\n"
+	     "64 usage, 69 directory or tenant down, 74 state, 75 locked by another process, 78 "
+	     "configuration");
+}
+
+static enum status refuse_unknown(
+    const char *what, const char *word, const char *nearest, struct err *reterr)
+{
+	if (nearest != NULL)
+		err_set(reterr,
+		    "unknown %s \"%s\"; did you mean \"%s\"? (scimward --help lists all)", what,
+		    word, nearest);
+	else
+		err_set(reterr, "unknown %s \"%s\"; scimward --help lists all", what, word);
+	return STATUS_REJECT;
+}
+
+static enum status find_command(const char *word, enum command *ret_command, struct err *reterr)
+{
+	const char *names[COMMAND_COUNT];
+	size_t count = 0;
+
+	for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++) {
+		if (strcmp(word, commands[i].name) == 0) {
+			*ret_command = (enum command)i;
+			return STATUS_OK;
+		}
+		names[count++] = commands[i].name;
+	}
+	return refuse_unknown("command", word, nearest_word(span_of(word), names, count), reterr);
+}
+
+static const struct option_info *find_option(const char *word, size_t len)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (strlen(table[i].name) == len && memcmp(table[i].name, word, len) == 0)
+			return &table[i];
+		if (len == 2 && word[0] == '-' && table[i].letter == word[1])
+			return &table[i];
+	}
+	return NULL;
+}
+
+static enum status refuse_option(const char *word, size_t len, struct err *reterr)
+{
+	const char *names[TABLE_COUNT];
+	char name[64];
+
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		names[i] = table[i].name;
+	snprintf(name, sizeof(name), "%.*s", (int)len, word);
+	return refuse_unknown(
+	    "option", name, nearest_word(span_of(name), names, TABLE_COUNT), reterr);
+}
+
+static enum status take_kind(const char *value, struct options *options, struct err *reterr)
+{
+	static const char *const kinds[] = { "delta", "full", "reconcile" };
+
+	options->has_kind = true;
+	if (cycle_kind_parse(span_of(value), &options->kind))
+		return STATUS_OK;
+	return refuse_unknown("kind", value, nearest_word(span_of(value), kinds, 3), reterr);
+}
+
+static enum status take_format(const char *value, struct options *options, struct err *reterr)
+{
+	if (strcmp(value, "json") == 0 || strcmp(value, "text") == 0) {
+		options->is_json = value[0] == 'j';
+		return STATUS_OK;
+	}
+	err_set(reterr, "unknown format \"%s\"; it is text or json", value);
+	return STATUS_REJECT;
+}
+
+static enum status take_option(const struct option_info *option, const char *value,
+    struct options *options, struct err *reterr)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} flags[] = {
+		{ "--json", offsetof(struct options, is_json) },
+		{ "--dry-run", offsetof(struct options, is_dry) },
+		{ "--detailed-exitcode", offsetof(struct options, is_detailed_exit) },
+		{ "--offline", offsetof(struct options, is_offline) },
+		{ "--quiet", offsetof(struct options, is_quiet) },
+		{ "--help", offsetof(struct options, wants_help) },
+		{ "--version", offsetof(struct options, wants_version) },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(option->name, flags[i].name) == 0)
+			*(bool *)((char *)options + flags[i].offset) = true;
+	}
+	if (strcmp(option->name, "--config") == 0)
+		options->config_path = value;
+	else if (strcmp(option->name, "--user") == 0)
+		options->who = value;
+	else if (strcmp(option->name, "--out") == 0)
+		options->out = value;
+	else if (strcmp(option->name, "--kind") == 0)
+		return take_kind(value, options, reterr);
+	else if (strcmp(option->name, "--format") == 0)
+		return take_format(value, options, reterr);
+	return STATUS_OK;
+}
+
+/* Reads the option at `*at` and its value, and moves to the last word of it. */
+static enum status read_option(char *const *argv, int argc, int *at, struct options *options,
+    unsigned *seen, struct err *reterr)
+{
+	const char *word = argv[*at], *equals = strchr(word, '='), *value = NULL;
+	size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
+	const struct option_info *option = find_option(word, len);
+
+	if (option == NULL)
+		return refuse_option(word, len, reterr);
+	if (option->value == NULL && equals != NULL) {
+		err_set(reterr, "option %s takes no value", option->name);
+		return STATUS_REJECT;
+	}
+	if (option->value != NULL) {
+		value = equals != NULL ? equals + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+		if (value == NULL || *value == '\0') {
+			err_set(reterr, "option %s needs a value: %s", option->name, option->value);
+			return STATUS_REJECT;
+		}
+	}
+	*seen |= 1U << (option - table);
+	return take_option(option, value, options, reterr);
+}
+
+static enum status read_word(const char *word, struct options *options, struct err *reterr)
+{
+	if (options->command == COMMAND_NONE)
+		return find_command(word, &options->command, reterr);
+	if (options->command == COMMAND_EXPLAIN && options->who == NULL) {
+		options->who = word;
+		return STATUS_OK;
+	}
+	err_set(reterr, "\"%s\" is one word too many for \"%s\"", word,
+	    commands[options->command].name);
+	return STATUS_REJECT;
+}
+
+static enum status check_fit(struct options *options, unsigned seen, struct err *reterr)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (!(seen & (1U << i)) || (table[i].commands & BIT(options->command)))
+			continue;
+		err_set(reterr, "option %s does not go with \"%s\"", table[i].name,
+		    options->command == COMMAND_NONE ? "no command"
+						     : commands[options->command].name);
+		return STATUS_REJECT;
+	}
+	if (options->command == COMMAND_EXPLAIN && options->who == NULL) {
+		err_set(reterr, "explain needs WHO: a userName, DN, key, externalId or account id");
+		return STATUS_REJECT;
+	}
+	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry) {
+		err_set(reterr, "%s goes with --dry-run only",
+		    options->out != NULL ? "--out" : "--detailed-exitcode");
+		return STATUS_REJECT;
+	}
+	if (options->command == COMMAND_NONE && !options->is_dry) {
+		err_set(reterr, "which command? run, sync, explain, check or status (scimward "
+				"--help says more)");
+		return STATUS_REJECT;
+	}
+	return STATUS_OK;
+}
+
+enum status options_parse(
+    int argc, char *const *argv, struct options *ret_options, struct err *reterr)
+{
+	struct options options = { .config_path = CONFIG_DEFAULT_PATH };
+	unsigned seen = 0;
+	bool has_ended = false; /* "--" was seen */
+
+	for (int i = 1; i < argc; i++) {
+		enum status status;
+
+		if (!has_ended && strcmp(argv[i], "--") == 0) {
+			has_ended = true;
+			continue;
+		}
+		if (!has_ended && argv[i][0] == '-' && argv[i][1] != '\0')
+			status = read_option(argv, argc, &i, &options, &seen, reterr);
+		else
+			status = read_word(argv[i], &options, reterr);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (!options.wants_help && !options.wants_version &&
+	    check_fit(&options, seen, reterr) != STATUS_OK)
+		return STATUS_REJECT;
+	if (options.command == COMMAND_NONE && options.is_dry) {
+		options.command = COMMAND_SYNC;
+		options.has_kind = true;
+		options.kind = CYCLE_RECONCILE;
+	}
+	*ret_options = options;
+	return STATUS_OK;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The command line: one table of commands, one of options, and what was said.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/err.h"
+#include "base/status.h"
+#include "core/plan.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* DESIGN section 8. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_CHANGES = 2,
+	EXIT_HELD = 3,
+	EXIT_REJECTED = 4,
+	EXIT_BAD_USAGE = 64,
+	EXIT_PEER = 69,
+	EXIT_STATE = 74,
+	EXIT_LOCKED = 75,
+	EXIT_CONFIG = 78,
+};
+
+enum command {
+	COMMAND_NONE,
+	COMMAND_RUN,
+	COMMAND_SYNC,
+	COMMAND_EXPLAIN,
+	COMMAND_CHECK,
+	COMMAND_STATUS,
+	COMMAND_COUNT
+};
+
+struct options {
+	enum command command;
+	const char *config_path;
+	bool is_json;
+	bool is_dry;
+	bool is_offline;
+	bool is_detailed_exit;
+	bool is_quiet;
+	bool has_kind;
+	enum cycle_kind kind;
+	const char *who; /* --user, or the argument of explain; NULL: not given */
+	const char *out; /* --out; NULL: not given */
+	bool wants_help, wants_version;
+};
+
+/* A row of the tables, for help, completion and the manual's test. */
+struct option_info {
+	const char *name;  /* "--dry-run" */
+	char letter;       /* 'c' of -c; 0: none */
+	const char *value; /* "FILE"; NULL: takes none */
+	unsigned commands; /* a bit an enum command */
+	const char *help;
+};
+
+/**
+ * Reads the command line.
+ *
+ * @return STATUS_OK; STATUS_REJECT: something is not understood; the message names it and the
+ *   nearest right word
+ */
+enum status options_parse(
+    int argc, char *const *argv, struct options *ret_options, struct err *reterr);
+
+/** Name of a command, and what it does in a line; NULL behind the last. */
+const char *command_name(enum command command);
+const char *command_help(enum command command);
+
+/** The table of options. @param ret_count number of rows */
+const struct option_info *options_table(size_t *ret_count);
+
+/** Prints usage of the program, or of one command, to standard output. */
+void options_print_help(enum command command);
+
+#endif

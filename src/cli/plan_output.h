@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A stored plan on its way to standard output or into a file.
+ */
+#ifndef CLI_PLAN_OUTPUT_H
+#define CLI_PLAN_OUTPUT_H
+
+#include "cli/program.h"
+#include "sync/cycle.h"
+
+/** Prints the plan of a run to standard output, as text or JSON by the options. */
+enum exit_code plan_output_print(struct program *program, const struct cycle_result *result);
+
+/**
+ * Writes the plan of a run as JSON into a file: to a temporary name beside it, then renamed, so
+ * that nobody ever sees half a plan. Mode 0600, as it names people.
+ */
+enum exit_code plan_output_save(
+    struct program *program, const struct cycle_result *result, const char *path);
+
+#endif

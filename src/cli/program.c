@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* The common beginning and end of the commands. */
+#include "cli/program.h"
+
+#include "app/log_sinks.h"
+#include "base/unicode.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void program_complain(const char *format, ...)
+{
+	struct err err;
+	char text[ERR_SIZE_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	err_set(&err, "%s", text);
+	fprintf(stderr, "scimward: %s\n", err.text);
+}
+
+void program_print_faults(const struct config_faults *faults)
+{
+	struct str text = { 0 };
+
+	config_format_faults(faults, &text);
+	fwrite(str_c(&text), 1, text.len, stderr);
+	str_done(&text);
+}
+
+enum exit_code program_open(struct program *program, const struct options *options)
+{
+	struct config *config = NULL;
+	struct config_faults faults = { 0 };
+	enum status status = config_load(options->config_path, &config, &faults);
+	struct err err;
+
+	*program = (struct program) { .options = options };
+	program_print_faults(&faults);
+	config_faults_done(&faults);
+	if (status != STATUS_OK)
+		return EXIT_CONFIG;
+	log_sinks_open(config->log.format, config->log.level);
+	program->loop = loop_new();
+	if (agent_new(program->loop, config, &program->agent, &err) != STATUS_OK) {
+		program_complain("%s: %s", options->config_path, err.text);
+		config_free(&config);
+		program_close(program);
+		return EXIT_CONFIG;
+	}
+	return EXIT_DONE;
+}
+
+enum exit_code program_open_store(struct program *program, enum store_mode mode)
+{
+	struct err err;
+	enum status status = store_open(
+	    program->agent->config->state.path, mode, &program->store, &err);
+
+	if (status == STATUS_OK)
+		return EXIT_DONE;
+	program_complain("%s", err.text);
+	return status == STATUS_RETRY ? EXIT_LOCKED : EXIT_STATE;
+}
+
+void program_close(struct program *program)
+{
+	store_close(&program->store);
+	agent_free(&program->agent);
+	loop_free(&program->loop);
+}
+
+enum exit_code program_print(struct span text)
+{
+	if (fwrite(text.at, 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
+		program_complain("cannot write to standard output: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}

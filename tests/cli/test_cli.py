@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What the program prints, held against stored outputs in tests/cli/expected.
+
+UPDATE=1 writes them anew: look at the difference before you commit it.  What changes from run to
+run (times, ports, ids, folders) is replaced by its name first.
+"""
+import os
+import re
+import shutil
+import sys
+
+try:
+    import pytest
+except ImportError:
+    print("SKIP: pytest is missing; on Debian: apt-get install python3-pytest")
+    sys.exit(77)
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, "tests", "integration"))
+from agent import Agent, FINANCE, HR  # noqa: E402
+from simulator import Simulator  # noqa: E402
+
+EXPECTED = os.path.join(HERE, "expected")
+LDIF = os.path.join(TOP, "contrib", "example", "people.ldif")
+GROUP = "cn=anaplan-finance,ou=groups,dc=corp,dc=example"
+WORKSPACES = f"""{{ id = "{FINANCE}"; name = "Finance Planning"; group = "{GROUP}"; nested = true; }},
+  {{ id = "{HR}"; name = "HR"; when = "(departmentNumber=HR*)"; }}"""
+
+
+def normalize(text, agent, simulator):
+    text = text.replace(agent.folder, "FOLDER").replace(TOP, "TOP")
+    if simulator is not None:
+        text = text.replace(str(simulator.port), "PORT")
+        for number, user in enumerate(sorted(simulator.users(), key=lambda user: user["userName"]), 1):
+            text = text.replace(user["id"], f"ACCOUNT-{number}")
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
+    text = re.sub(r"answered in \d+ ms", "answered in N ms", text)
+    text = re.sub(r'("configDigest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
+    return text
+
+
+def hold_against(name, result, agent, simulator=None):
+    text = normalize(f"exit {result.code}\n--- out\n{result.out}--- err\n{result.err}", agent, simulator)
+    path = os.path.join(EXPECTED, name + ".txt")
+    if os.environ.get("UPDATE"):
+        os.makedirs(EXPECTED, exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return
+    assert os.path.exists(path), f"no stored output {name}; UPDATE=1 writes it:\n{text}"
+    with open(path, encoding="utf-8") as file:
+        assert text == file.read()
+
+
+def directory(agent_folder):
+    return f"""{{ name = "demo"; kind = "ldif"; urls = [ "file://{agent_folder}/people.ldif" ];
+    users = {{ bases = [ "ou=people,dc=corp,dc=example" ]; }}; }}"""
+
+
+def make_agent(folder, port, **parts):
+    tenant = f"""url = "http://127.0.0.1:{port}/scim/1/0/v2"; auth = {{ method = "api-key"; key = "env:TENANT_KEY"; }};
+    allow_cleartext = true; requests_per_second = 0;"""
+    agent = Agent(folder, directory(folder), tenant, WORKSPACES, **parts)
+    shutil.copy(LDIF, agent.path("people.ldif"))
+    return agent
+
+
+HOSTILE = (b"\ndn:: dWlkPWV2aWwbWzMxbSxvdT1wZW9wbGUsZGM9Y29ycCxkYz1leGFtcGxl\nobjectClass: inetOrgPerson\n"
+           b"uid: evil\ncn: evil\nsn:: G1szMW0=\nmail: evil@corp.example\n")
+
+USAGE = {
+    "no-command": [],
+    "unknown-command": ["snyc"],
+    "unknown-option": ["sync", "--dryrun"],
+    "option-without-value": ["sync", "--kind"],
+    "unknown-kind": ["sync", "--kind", "ful"],
+    "option-that-does-not-go-with-it": ["status", "--kind", "full"],
+    "out-without-dry-run": ["sync", "--out", "plan.json"],
+    "explain-without-who": ["explain"],
+    "one-word-too-many": ["status", "now"],
+    "value-for-a-flag": ["sync", "--dry-run=yes"],
+    "help": ["--help"],
+    "help-of-sync": ["sync", "--help"],
+}
+
+
+@pytest.mark.parametrize("name", USAGE)
+def test_usage(name, tmp_path):
+    agent = make_agent(str(tmp_path), 1)
+    hold_against("usage-" + name, agent.run(*USAGE[name]), agent)
+
+
+def test_missing_configuration(tmp_path):
+    agent = make_agent(str(tmp_path), 1)
+    os.unlink(agent.config)
+    hold_against("missing-configuration", agent.run("check", "--offline"), agent)
+
+
+def test_all_faults_of_a_configuration_in_one_go(tmp_path):
+    agent = make_agent(str(tmp_path), 1)
+    with open(agent.config, "w", encoding="utf-8") as file:
+        file.write("""version = 1;
+directories = (
+  { name = "corp";
+    urls = [ "ldap://dc1.corp.example" ];
+    bind = { methd = "simple"; dn = "cn=agent,dc=corp"; password = "hunter2"; };
+    users = { bases = "ou=people"; filter = "(mail=*"; };
+    page_size = -3; } );
+mapping = ( { to = "userNmae"; from = "${mail|lowr}"; } );
+workspaces = ( { id = "1"; when = "departmentNumber=HR"; } );
+tenant = { auth = { method = "api-key"; key = "credential:key"; }; timeout = "60"; };
+policy = { rename = "hodl"; };
+""")
+    result = agent.run("sync")
+    assert "hunter2" not in result.out + result.err
+    hold_against("faulty-configuration", result, agent)
+
+
+def test_configuration_with_a_syntax_error(tmp_path):
+    agent = make_agent(str(tmp_path), 1)
+    with open(agent.config, "w", encoding="utf-8") as file:
+        file.write("version = 1;\ndirectories = ( { name \"a\"; } );\n")
+    hold_against("syntax-error", agent.run("check", "--offline"), agent)
+
+
+def test_from_check_to_status(tmp_path):
+    names = f"{FINANCE}=Finance Planning,{HR}=HR"
+    with Simulator(tmp_path, "--api-key", "key-1", "--workspaces", names) as simulator:
+        agent = make_agent(str(tmp_path / "agent"), simulator.port)
+        steps = [
+            ("check", ["check"]),
+            ("dry-run", ["--dry-run"]),
+            ("dry-run-json", ["--dry-run", "--json"]),
+            ("status-before", ["status"]),
+            ("sync", ["sync"]),
+            ("sync-again", ["sync"]),
+            ("explain", ["explain", "hopper@corp.example"]),
+            ("explain-json", ["explain", "hopper@corp.example", "--json"]),
+            ("explain-nobody", ["explain", "nobody"]),
+            ("status", ["status"]),
+            ("status-json", ["status", "--json"]),
+        ]
+        for name, arguments in steps:
+            hold_against(name, agent.run(*arguments), agent, simulator)
+
+
+def test_changes_in_words(tmp_path):
+    names = f"{FINANCE}=Finance Planning,{HR}=HR"
+    with Simulator(tmp_path, "--api-key", "key-1", "--workspaces", names) as simulator:
+        agent = make_agent(str(tmp_path / "agent"), simulator.port)
+        agent.run("sync")
+        with open(agent.path("people.ldif"), encoding="utf-8") as file:
+            text = file.read()
+        text = text.replace("sn: Hopper\n", "sn: Murray\n").replace("mail: Knuth@", "mail: don@")
+        text = text.replace("member: uid=turing,ou=people,dc=corp,dc=example\n", "")
+        blocks = [block for block in text.split("\n\n") if not block.startswith("dn: uid=zuse,")]
+        with open(agent.path("people.ldif"), "w", encoding="utf-8") as file:
+            file.write("\n\n".join(blocks))
+        hold_against("changes-dry-run", agent.run("sync", "--dry-run"), agent, simulator)
+        hold_against("changes-sync", agent.run("sync"), agent, simulator)
+
+
+def test_hostile_values_never_reach_a_terminal_raw(tmp_path):
+    with Simulator(tmp_path, "--api-key", "key-1") as simulator:
+        agent = make_agent(str(tmp_path / "agent"), simulator.port)
+        with open(agent.path("people.ldif"), "ab") as file:
+            file.write(HOSTILE)
+        result = agent.run("sync", "--dry-run")
+    assert "\x1b" not in result.out + result.err
+    assert "evil" in result.out, result.err
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([os.path.abspath(__file__), "-q", "-p", "no:cacheprovider"]))
