@@ -89,6 +89,8 @@ struct action {
 	struct span answer;     /* error detail for people; absent: none */
 	struct span request_id; /* the tenant's, when it gives one */
 	int64_t at_ms;          /* wall time of the last change of state */
+	unsigned classes;       /* it counts in, a bit an enum guard_class */
+	int64_t hold_id;        /* the batch it is in, or was approved in; 0: none */
 };
 
 struct plan_summary {

@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "core/guard.h"
 #include "core/plan.h"
 #include "core/port_tenant.h"
 #include <stdbool.h>
@@ -33,6 +34,8 @@ enum store_mode {
 	STORE_WRITE,   /* holds the lock; creates the file (mode 0600) and migrates it */
 	STORE_DRY_RUN, /* no lock; a missing file is an empty snapshot */
 	STORE_READ, /* no lock; for status, report, explain; a missing file is an empty snapshot */
+	STORE_DECIDE, /* no lock; writes decisions about holds, beside a service that runs; makes
+			 no file and migrates none */
 };
 
 /**
@@ -184,8 +187,8 @@ enum status store_run_end_dead(
 /** Writes a new action; sets its id. Cost: about 5 µs inside a transaction. */
 enum status store_action_add(struct store *store, struct action *action, struct err *reterr);
 
-/** Writes state, kind, reason, detail, account id, before, after, digest, request, attempts, answer
- * of an action again. */
+/** Writes state, kind, reason, detail, account id, before, after, digest, request, attempts,
+ * answer, classes and hold of an action again. */
 enum status store_action_update(
     struct store *store, const struct action *action, struct err *reterr);
 
@@ -203,6 +206,7 @@ enum status store_action_delete(struct store *store, int64_t id, struct err *ret
 /* Which actions, in the order of enum action_kind and then of id. */
 struct action_query {
 	int64_t run_id;              /* 0: of any run */
+	int64_t hold_id;             /* 0: of any hold or none */
 	uint32_t states;             /* a bit an action_state; 0: any */
 	uint32_t kinds;              /* a bit an action_kind; 0: any */
 	enum action_kind after_kind; /* go on behind this (kind, id); id 0: from the start */
@@ -215,9 +219,81 @@ enum status store_action_each(struct store *store, const struct action_query *qu
     void (*on_action)(void *context, const struct action *action), void *context,
     struct err *reterr);
 
+/** Counts what a plan asks for of a class: planned actions of a run that nobody has approved. */
+enum status store_action_count_planned(struct store *store, int64_t run_id, enum guard_class class,
+    uint64_t *ret_count, struct err *reterr);
+
+/** Counts what was sent of a class since a wall time, but for what a person approved. */
+enum status store_action_count_recent(struct store *store, enum guard_class class, int64_t since_ms,
+    uint64_t *ret_count, struct err *reterr);
+
 /** Counts the actions of a run by kind and state into a summary (unchanged and orphan stay 0). */
 enum status store_action_summary(
     struct store *store, int64_t run_id, struct plan_summary *ret_summary, struct err *reterr);
+
+/* ---- hold: batches that wait for a person ---- */
+
+enum hold_decision { HOLD_OPEN, HOLD_APPROVED, HOLD_REJECTED };
+
+struct hold {
+	int64_t id;
+	int64_t run_id; /* that made it */
+	enum guard_class class;
+	int64_t since_ms;
+	uint64_t count;       /* actions, when it was made */
+	uint64_t limit;       /* that was passed; 0: the policy holds each */
+	struct digest digest; /* of its actions, when it was made */
+	enum hold_decision decision;
+	int64_t decided_ms;     /* 0: not yet */
+	struct span decided_by; /* absent: nobody yet */
+	int64_t ended_ms;       /* all of it is done, rejected or lapsed; 0: it is not */
+};
+
+/** Names a decision: "open" "approved" "rejected". */
+const char *hold_decision_name(enum hold_decision decision);
+
+/** Writes a new hold and gives it the next number. */
+enum status store_hold_add(struct store *store, struct hold *hold, struct err *reterr);
+
+/** Writes count and digest of a hold again: known when its actions are written. */
+enum status store_hold_seal(struct store *store, const struct hold *hold, struct err *reterr);
+
+/** Ends a hold. */
+enum status store_hold_end(struct store *store, int64_t id, int64_t ended_ms, struct err *reterr);
+
+/** Goes through the holds that have not ended, by number. */
+enum status store_hold_each(struct store *store,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr);
+
+/** Reads one hold, ended or not. */
+enum status store_hold_get(struct store *store, int64_t id, struct arena *arena,
+    struct hold *ret_hold, bool *ret_found, struct err *reterr);
+
+/**
+ * Writes a person's decision and commits it; waits up to half a minute for a service that is
+ * writing. Until the next cycle acts on it, it may be changed.
+ *
+ * @param by  who decided, for the record
+ * @return STATUS_OK; STATUS_REJECT: there is no such hold, or it has ended; STATUS_RETRY: the
+ * service went on writing; STATUS_CORRUPT
+ */
+enum status store_hold_decide(struct store *store, int64_t id, enum hold_decision decision,
+    struct span by, int64_t now_ms, struct err *reterr);
+
+/* An action of a hold that has not ended: held still, or approved and not done. */
+struct held_action {
+	struct uuid key;
+	struct digest digest;
+	enum action_kind kind;
+	unsigned classes;
+	int64_t id, hold_id;
+	enum hold_decision decision;
+};
+
+/** Goes through them, in the order of (key, kind, digest). */
+enum status store_hold_each_action(struct store *store,
+    void (*on_action)(void *context, const struct held_action *action), void *context,
+    struct err *reterr);
 
 /* ---- observed: the tenant as listed, temporary, gone with the store ---- */
 
@@ -258,7 +334,8 @@ enum status store_link_each_unobserved(struct store *store,
 /** How the state stands, for status. */
 struct store_facts {
 	uint64_t links, active_links, quarantined,
-	    unsettled; /* unsettled: sent or unknown actions */
+	    unsettled;  /* unsettled: sent or unknown actions */
+	uint64_t holds; /* that wait for a person */
 	int schema_version;
 	bool exists;
 };

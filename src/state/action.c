@@ -41,6 +41,8 @@ static void bind_verbs(struct store_query *query, const struct action *action)
 	store_query_bind_int(query, action->attempts);
 	store_query_bind_int(query, action->http_status);
 	store_query_bind_int(query, action->at_ms);
+	store_query_bind_int(query, action->classes);
+	store_query_bind_int(query, action->hold_id);
 }
 
 static enum status insert(
@@ -149,6 +151,9 @@ static void read_verbs(struct store_query *query, struct action *action)
 	action->attempts = (int)store_query_int_within(query, 0, INT_MAX);
 	action->http_status = (int)store_query_int_within(query, 0, INT_MAX);
 	action->at_ms = store_query_int(query);
+	action->classes = (unsigned)store_query_int_within(
+	    query, 0, (INT64_C(1) << GUARD_CLASS_COUNT) - 1);
+	action->hold_id = store_query_int_within(query, 0, INT64_MAX);
 }
 
 static struct action read_action(struct store_query *query, struct arena *arena)
@@ -204,10 +209,17 @@ enum status store_action_get(struct store *store, int64_t id, struct arena *aren
 static enum store_statement choose_each(const struct action_query *wanted)
 {
 	const uint32_t unsettled = UINT32_C(1) << ACTION_SENT | UINT32_C(1) << ACTION_UNKNOWN;
+	const uint32_t pending = UINT32_C(1) << ACTION_PLANNED | UINT32_C(1) << ACTION_HELD;
 
+	if (wanted->hold_id != 0)
+		return STATEMENT_ACTION_EACH_OF_HOLD;
 	if (wanted->states != 0 && (wanted->states & ~unsettled) == 0)
 		return STATEMENT_ACTION_EACH_UNSETTLED;
-	return wanted->run_id != 0 ? STATEMENT_ACTION_EACH_OF_RUN : STATEMENT_ACTION_EACH;
+	if (wanted->run_id != 0)
+		return STATEMENT_ACTION_EACH_OF_RUN;
+	if (wanted->states != 0 && (wanted->states & ~pending) == 0)
+		return STATEMENT_ACTION_EACH_PENDING;
+	return STATEMENT_ACTION_EACH;
 }
 
 static void bind_wanted(struct store_query *query, const struct action_query *wanted)
@@ -220,6 +232,8 @@ static void bind_wanted(struct store_query *query, const struct action_query *wa
 	store_query_bind_int(query, wanted->states != 0 ? wanted->states : any);
 	store_query_bind_int(query, wanted->kinds != 0 ? wanted->kinds : any);
 	store_query_bind_int(query, wanted->limit > 0 ? wanted->limit : -1);
+	if (wanted->hold_id != 0)
+		store_query_bind_int(query, wanted->hold_id);
 }
 
 enum status store_action_each(struct store *store, const struct action_query *wanted,
@@ -245,6 +259,36 @@ enum status store_action_each(struct store *store, const struct action_query *wa
 	}
 	store_query_close(&query);
 	return status;
+}
+
+static enum status count_class(struct store *store, enum store_statement which, int64_t first,
+    enum guard_class class, uint64_t *ret_count, struct err *reterr)
+{
+	struct store_query query;
+	int64_t count = 0;
+	enum status status = store_query_open(store, which, &query, reterr);
+
+	if (status != STATUS_OK)
+		return status;
+	store_query_bind_int(&query, first);
+	store_query_bind_int(&query, guard_bit(class));
+	status = store_query_run_number(&query, &count, reterr);
+	if (status == STATUS_OK)
+		*ret_count = (uint64_t)count;
+	return status;
+}
+
+enum status store_action_count_planned(struct store *store, int64_t run_id, enum guard_class class,
+    uint64_t *ret_count, struct err *reterr)
+{
+	return count_class(store, STATEMENT_ACTION_COUNT_PLANNED, run_id, class, ret_count, reterr);
+}
+
+enum status store_action_count_recent(struct store *store, enum guard_class class, int64_t since_ms,
+    uint64_t *ret_count, struct err *reterr)
+{
+	return count_class(
+	    store, STATEMENT_ACTION_COUNT_RECENT, since_ms, class, ret_count, reterr);
 }
 
 static void add_to_summary(struct store_query *query, struct plan_summary *summary)

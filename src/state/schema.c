@@ -40,17 +40,26 @@
 	" unchanged INTEGER NOT NULL, orphan INTEGER NOT NULL, done INTEGER NOT NULL,"             \
 	" failed INTEGER NOT NULL, config_digest TEXT, error TEXT, certificate TEXT);"
 
-/* `rank` is the place of the kind in the order of sending. */
+/*
+ * `rank` is the place of the kind in the order of sending, `classes` the classes of the guard that
+ * it counts in, a bit each.  The partial indexes keep what every cycle asks for free of history.
+ */
 #define ACTION_TABLE(schema)                                                                       \
 	"CREATE TABLE " schema "action (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL,"          \
 	" rank INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,"   \
 	" attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, at_ms INTEGER NOT NULL,"        \
+	" classes INTEGER NOT NULL, hold_id INTEGER NOT NULL,"                                     \
 	" key BLOB NOT NULL, digest BLOB NOT NULL, account_id TEXT, user_name TEXT,"               \
 	" directory TEXT, dn TEXT, detail TEXT, method TEXT, path TEXT, request_id TEXT,"          \
 	" answer TEXT, before TEXT, after TEXT, body TEXT);"                                       \
 	"CREATE INDEX " schema "action_order ON action (run_id, rank, id);"                        \
 	"CREATE INDEX " schema "action_unsettled ON action (rank, id)"                             \
-	" WHERE state IN ('sent', 'unknown');"
+	" WHERE state IN ('sent', 'unknown');"                                                     \
+	"CREATE INDEX " schema "action_pending ON action (rank, id)"                               \
+	" WHERE state IN ('planned', 'held');"                                                     \
+	"CREATE INDEX " schema "action_hold ON action (hold_id, id) WHERE hold_id <> 0;"           \
+	"CREATE INDEX " schema "action_recent ON action (at_ms)"                                   \
+	" WHERE classes <> 0 AND hold_id = 0 AND state IN ('sent', 'done', 'unknown');"
 
 #define META_TABLE(schema)                                                                         \
 	"CREATE TABLE " schema "meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)"        \
@@ -82,8 +91,9 @@ static const char version_1[] = META_TABLE("") QUARANTINE_TABLE("") RUN_TABLE(""
 	"CREATE INDEX membership_member ON membership (member_key);"
 	"CREATE TABLE hold (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, class TEXT NOT NULL,"
 	" since_ms INTEGER NOT NULL, count INTEGER NOT NULL, limit_count INTEGER NOT NULL,"
-	" digest BLOB NOT NULL, decision TEXT, decided_ms INTEGER NOT NULL, decided_by TEXT,"
-	" ended_ms INTEGER NOT NULL);"
+	" digest BLOB NOT NULL, decision TEXT NOT NULL, decided_ms INTEGER NOT NULL,"
+	" decided_by TEXT, ended_ms INTEGER NOT NULL);"
+	"CREATE INDEX hold_open ON hold (id) WHERE ended_ms = 0;"
 	"CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, run_id INTEGER NOT NULL,"
 	" body TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL);";
 

@@ -20,9 +20,14 @@
 	" done, failed, config_digest, error, certificate"
 
 #define ACTION_COLUMNS                                                                             \
-	"id, run_id, rank, kind, state, reason, attempts, http_status, at_ms, key, digest,"        \
+	"id, run_id, rank, kind, state, reason, attempts, http_status, at_ms, classes, hold_id,"   \
+	" key, digest,"                                                                            \
 	" account_id, user_name, directory, dn, detail, method, path, request_id, answer,"         \
 	" before, after, body"
+
+#define HOLD_COLUMNS                                                                               \
+	"run_id, class, since_ms, count, limit_count, digest, decision, decided_ms, decided_by,"   \
+	" ended_ms"
 
 #define OBSERVED_COLUMNS                                                                           \
 	"observed.account_id, observed.has_active, observed.has_workspaces, observed.account"
@@ -121,13 +126,14 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "numbering an action" },
 	[STATEMENT_ACTION_ADD] = { "INSERT INTO action (" ACTION_COLUMNS ") VALUES (?1, ?2, ?3, ?4,"
 				   " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-				   " ?18, ?19, ?20, ?21, ?22, ?23)",
+				   " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
 	    "writing an action" },
 	[STATEMENT_ACTION_UPDATE] = { "UPDATE action SET rank = ?2, kind = ?3, state = ?4,"
 				      " reason = ?5, attempts = ?6, http_status = ?7, at_ms = ?8,"
-				      " digest = ?9, account_id = ?10, detail = ?11,"
-				      " method = ?12, path = ?13, request_id = ?14, answer = ?15,"
-				      " before = ?16, after = ?17, body = ?18 WHERE id = ?1",
+				      " classes = ?9, hold_id = ?10, digest = ?11,"
+				      " account_id = ?12, detail = ?13, method = ?14, path = ?15,"
+				      " request_id = ?16, answer = ?17, before = ?18, after = ?19,"
+				      " body = ?20 WHERE id = ?1",
 	    "writing an action" },
 	[STATEMENT_ACTION_SET_STATE] = { "UPDATE action SET state = ?2, http_status = ?3,"
 					 " answer = ?4, request_id = ?5, attempts = ?6,"
@@ -143,6 +149,14 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 					      " WHERE state IN ('sent', 'unknown')"
 					      " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
 	    "reading the unsettled actions" },
+	[STATEMENT_ACTION_EACH_PENDING] = { "SELECT " ACTION_COLUMNS " FROM action_seen"
+					    " WHERE state IN ('planned', 'held')"
+					    " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
+	    "reading the actions that wait" },
+	[STATEMENT_ACTION_EACH_OF_HOLD] = { "SELECT " ACTION_COLUMNS " FROM action_seen"
+					    " WHERE hold_id = ?7 AND hold_id <> 0"
+					    " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
+	    "reading the actions of a hold" },
 	[STATEMENT_ACTION_EACH] = { "SELECT " ACTION_COLUMNS
 				    " FROM action_seen WHERE ?1 = 0 AND" ACTION_WANTED,
 	    "reading the actions" },
@@ -152,6 +166,43 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	[STATEMENT_ACTION_SUMMARY] = { "SELECT kind, state, count(*) FROM action_seen"
 				       " WHERE run_id = ?1 GROUP BY kind, state",
 	    "counting the actions of a run" },
+	[STATEMENT_ACTION_COUNT_PLANNED] = { "SELECT count(*) FROM action WHERE run_id = ?1"
+					     " AND state = 'planned' AND hold_id = 0"
+					     " AND (classes & ?2) <> 0",
+	    "counting the actions of a class" },
+	[STATEMENT_ACTION_COUNT_RECENT] = { "SELECT count(*) FROM action_seen WHERE at_ms >= ?1"
+					    " AND classes <> 0 AND hold_id = 0"
+					    " AND state IN ('sent', 'done', 'unknown')"
+					    " AND (classes & ?2) <> 0",
+	    "counting the actions of a class" },
+	[STATEMENT_HOLD_ADD] = { "INSERT INTO main.hold (id, " HOLD_COLUMNS ") SELECT"
+				 " 1 + coalesce(max(id), 0), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+				 "?10"
+				 " FROM main.hold",
+	    "writing a hold" },
+	[STATEMENT_HOLD_SEAL] = { "UPDATE main.hold SET count = ?2, digest = ?3 WHERE id = ?1",
+	    "writing a hold" },
+	[STATEMENT_HOLD_END] = { "UPDATE main.hold SET ended_ms = ?2 WHERE id = ?1",
+	    "ending a hold" },
+	[STATEMENT_HOLD_DECIDE] = { "UPDATE main.hold SET decision = ?2, decided_ms = ?3,"
+				    " decided_by = ?4 WHERE id = ?1",
+	    "deciding about a hold" },
+	[STATEMENT_HOLD_GET] = { "SELECT id, " HOLD_COLUMNS " FROM main.hold WHERE id = ?1",
+	    "reading a hold" },
+	[STATEMENT_HOLD_EACH] = { "SELECT id, " HOLD_COLUMNS
+				  " FROM main.hold WHERE ended_ms = 0 ORDER BY id",
+	    "reading the holds" },
+	[STATEMENT_HOLD_COUNT] = { "SELECT count(*) FROM main.hold WHERE ended_ms = 0"
+				   " AND decision = 'open'",
+	    "counting the holds" },
+	[STATEMENT_HOLD_ACTIONS] = { "SELECT action.key, action.digest, action.rank, "
+				     "action.classes,"
+				     " action.id, hold.id, hold.decision FROM main.hold"
+				     " CROSS JOIN main.action ON action.hold_id = hold.id"
+				     " WHERE hold.ended_ms = 0 AND action.hold_id <> 0"
+				     " AND action.state IN ('held', 'failed')"
+				     " ORDER BY action.key, action.rank, action.digest",
+	    "reading the actions that are held" },
 	[STATEMENT_OBSERVED_CLEAR] = { "DELETE FROM temp.observed",
 	    "clearing the observed accounts" },
 	[STATEMENT_OBSERVED_PUT] = { "INSERT INTO temp.observed (account_id, has_active,"

@@ -25,6 +25,7 @@
 
 enum {
 	BUSY_TIMEOUT_MS = 500,
+	DECISION_TIMEOUT_MS = 30 * 1000,
 	VALUE_MAX_BYTES = 64 * 1024 * 1024,
 };
 
@@ -178,6 +179,31 @@ static enum status open_nothing(struct store *store, struct err *reterr)
 	return status;
 }
 
+/* Beside a writer that may be running: SQLite's own locks keep the two apart. */
+static enum status open_for_decision(struct store *store, struct err *reterr)
+{
+	bool has_content = false, is_empty = false;
+	enum status status = store_file_look(store, &has_content, reterr);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!has_content && !store_file_has_log(store))
+		return open_nothing(store, reterr);
+	store->exists = true;
+	status = connect_file(store, SQLITE_OPEN_READWRITE, reterr);
+	if (status == STATUS_OK)
+		status = check_writable(store, reterr);
+	if (status == STATUS_OK)
+		status = store_execute(store, writer_pragmas, "opening it", reterr);
+	if (status == STATUS_OK)
+		status = store_schema_check(store, &is_empty, reterr);
+	if (status == STATUS_OK && is_empty)
+		status = open_nothing(store, reterr);
+	if (status == STATUS_OK)
+		(void)sqlite3_busy_timeout(store->db, DECISION_TIMEOUT_MS);
+	return status;
+}
+
 static enum status open_for_reading(struct store *store, struct err *reterr)
 {
 	bool has_content = false, is_empty = false;
@@ -197,6 +223,20 @@ static enum status open_for_reading(struct store *store, struct err *reterr)
 	return status;
 }
 
+static enum status open_in_mode(struct store *store, struct err *reterr)
+{
+	switch (store->mode) {
+	case STORE_WRITE:
+		return open_for_writing(store, reterr);
+	case STORE_DECIDE:
+		return open_for_decision(store, reterr);
+	case STORE_DRY_RUN:
+	case STORE_READ:
+		break;
+	}
+	return open_for_reading(store, reterr);
+}
+
 enum status store_open(
     const char *path, enum store_mode mode, struct store **ret_store, struct err *reterr)
 {
@@ -208,8 +248,7 @@ enum status store_open(
 	store->lock_fd = -1;
 	store->last_action_id = -1;
 	store->arena = arena_new();
-	status = mode == STORE_WRITE ? open_for_writing(store, reterr)
-				     : open_for_reading(store, reterr);
+	status = open_in_mode(store, reterr);
 	if (status == STATUS_OK && mode == STORE_DRY_RUN) {
 		status = store_execute(store, "BEGIN", "opening it", reterr);
 		store->transaction = TRANSACTION_DRY_RUN;
@@ -294,7 +333,7 @@ enum status store_facts(struct store *store, struct store_facts *ret_facts, stru
 {
 	static const enum store_statement counts[] = { STATEMENT_LINK_COUNT,
 		STATEMENT_LINK_COUNT_ACTIVE, STATEMENT_QUARANTINE_COUNT,
-		STATEMENT_ACTION_COUNT_UNSETTLED };
+		STATEMENT_ACTION_COUNT_UNSETTLED, STATEMENT_HOLD_COUNT };
 	enum { FACTS = sizeof(counts) / sizeof(counts[0]) };
 	enum status status = STATUS_OK;
 	int64_t number[FACTS] = { 0 };
@@ -313,6 +352,7 @@ enum status store_facts(struct store *store, struct store_facts *ret_facts, stru
 		.active_links = (uint64_t)number[1],
 		.quarantined = (uint64_t)number[2],
 		.unsettled = (uint64_t)number[3],
+		.holds = (uint64_t)number[4],
 		.schema_version = store->schema_version,
 		.exists = store->exists,
 	};

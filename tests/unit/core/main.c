@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	failed += RUN(certificate);
 	failed += RUN(differ);
 	failed += RUN(graph);
+	failed += RUN(guard);
 	failed += RUN(index);
 	failed += RUN(mapping);
 	failed += RUN(mapping_explain);

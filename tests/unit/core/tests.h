@@ -48,6 +48,7 @@ TEST_GROUP(account);
 TEST_GROUP(certificate);
 TEST_GROUP(differ);
 TEST_GROUP(graph);
+TEST_GROUP(guard);
 TEST_GROUP(index);
 TEST_GROUP(mapping);
 TEST_GROUP(mapping_explain);

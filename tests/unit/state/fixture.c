@@ -197,6 +197,8 @@ struct action fixture_action(struct fixture *fixture, int64_t run_id, enum actio
 		.answer = SPAN("busy"),
 		.request_id = SPAN("r-1"),
 		.at_ms = 77,
+		.classes = 3,
+		.hold_id = 0,
 	};
 
 	assert_ok(fixture, store_action_add(fixture->store, &action, &fixture->err));

@@ -12,6 +12,7 @@ int main(void)
 	failed += _cmocka_run_group_tests(#name, name##_tests, name##_test_count, NULL, NULL)
 	RUN(action);
 	RUN(file);
+	RUN(hold);
 	RUN(link);
 	RUN(meta);
 	RUN(observed);

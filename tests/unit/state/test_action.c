@@ -17,6 +17,8 @@ static void assert_same(const struct action *a, const struct action *b)
 	assert_int_equal(a->id, b->id);
 	assert_int_equal(a->run_id, b->run_id);
 	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->classes, b->classes);
+	assert_int_equal(a->hold_id, b->hold_id);
 	assert_int_equal(a->state, b->state);
 	assert_int_equal(a->reason, b->reason);
 	assert_true(span_equal(a->detail, b->detail));
