@@ -258,8 +258,8 @@ enum status store_hold_add(struct store *store, struct hold *hold, struct err *r
 /** Writes count and digest of a hold again: known when its actions are written. */
 enum status store_hold_seal(struct store *store, const struct hold *hold, struct err *reterr);
 
-/** Ends a hold. */
-enum status store_hold_end(struct store *store, int64_t id, int64_t ended_ms, struct err *reterr);
+/** Ends the holds of which nothing is held, under way, or still to be done. */
+enum status store_hold_end_settled(struct store *store, int64_t now_ms, struct err *reterr);
 
 /** Goes through the holds that have not ended, by number. */
 enum status store_hold_each(struct store *store,

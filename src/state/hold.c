@@ -79,8 +79,8 @@ enum status store_hold_add(struct store *store, struct hold *hold, struct err *r
 	return status;
 }
 
-/* Opens a query that changes one hold. */
-static enum status open_change(struct store *store, enum store_statement which, int64_t id,
+/* Opens a query that changes holds. */
+static enum status open_change(struct store *store, enum store_statement which, int64_t first,
     struct store_query *ret_query, struct err *reterr)
 {
 	enum status status = store_begin(store, reterr);
@@ -88,7 +88,7 @@ static enum status open_change(struct store *store, enum store_statement which, 
 	if (status == STATUS_OK)
 		status = store_query_open(store, which, ret_query, reterr);
 	if (status == STATUS_OK)
-		store_query_bind_int(ret_query, id);
+		store_query_bind_int(ret_query, first);
 	return status;
 }
 
@@ -104,15 +104,12 @@ enum status store_hold_seal(struct store *store, const struct hold *hold, struct
 	return store_query_run(&query, reterr);
 }
 
-enum status store_hold_end(struct store *store, int64_t id, int64_t ended_ms, struct err *reterr)
+enum status store_hold_end_settled(struct store *store, int64_t now_ms, struct err *reterr)
 {
 	struct store_query query;
-	enum status status = open_change(store, STATEMENT_HOLD_END, id, &query, reterr);
+	enum status status = open_change(store, STATEMENT_HOLD_END_SETTLED, now_ms, &query, reterr);
 
-	if (status != STATUS_OK)
-		return status;
-	store_query_bind_int(&query, ended_ms);
-	return store_query_run(&query, reterr);
+	return status == STATUS_OK ? store_query_run(&query, reterr) : status;
 }
 
 enum status store_hold_each(struct store *store,

@@ -182,8 +182,11 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "writing a hold" },
 	[STATEMENT_HOLD_SEAL] = { "UPDATE main.hold SET count = ?2, digest = ?3 WHERE id = ?1",
 	    "writing a hold" },
-	[STATEMENT_HOLD_END] = { "UPDATE main.hold SET ended_ms = ?2 WHERE id = ?1",
-	    "ending a hold" },
+	[STATEMENT_HOLD_END_SETTLED] = { "UPDATE main.hold SET ended_ms = ?1 WHERE ended_ms = 0"
+					 " AND NOT EXISTS (SELECT 1 FROM main.action"
+					 " WHERE action.hold_id = hold.id AND action.hold_id <> 0"
+					 " AND action.state NOT IN ('done', 'rejected'))",
+	    "ending holds" },
 	[STATEMENT_HOLD_DECIDE] = { "UPDATE main.hold SET decision = ?2, decided_ms = ?3,"
 				    " decided_by = ?4 WHERE id = ?1",
 	    "deciding about a hold" },
@@ -232,7 +235,10 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 					 " WHERE link.account_id = observed.account_id)"
 					 " AND account_id NOT IN (SELECT account_id"
 					 " FROM action_seen WHERE run_id = ?1"
-					 " AND account_id IS NOT NULL)",
+					 " AND account_id IS NOT NULL"
+					 " UNION ALL SELECT account_id FROM action_seen"
+					 " WHERE state IN ('planned', 'held')"
+					 " AND state = 'held' AND account_id IS NOT NULL)",
 	    "looking for orphans" },
 	[STATEMENT_OBSERVED_LINKED] = { "SELECT " OBSERVED_COLUMNS ", " LINK_COLUMNS
 					" FROM temp.observed CROSS JOIN link"

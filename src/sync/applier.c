@@ -303,9 +303,19 @@ static bool take_gone(struct sending *sending)
 		end_action(sending, ACTION_DONE);
 		return true;
 	}
+	/* Whoever the tenant lost is a joiner, and counts as one. */
 	action->kind = ACTION_CREATE;
 	action->before = SPAN_NULL;
 	action->account_id = SPAN_NULL;
+	if (cycle->creations_left == 0) {
+		action->answer = SPAN(
+		    "the account is gone from the tenant, and the limit of creations "
+		    "is reached; the next cycle treats the person as a joiner");
+		end_action(sending, ACTION_FAILED);
+		return true;
+	}
+	if (cycle->creations_left != UINT64_MAX)
+		cycle->creations_left--;
 	if (find_again(sending))
 		return false;
 	end_action(sending, ACTION_FAILED);

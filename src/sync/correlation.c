@@ -346,7 +346,7 @@ static void finish(struct cycle *cycle)
 	arena_free(&cycle->correlation->arena);
 	free(cycle->correlation);
 	cycle->correlation = NULL;
-	cycle_next(cycle, PHASE_APPLY);
+	cycle_next(cycle, PHASE_GUARD);
 }
 
 static size_t matches_of(

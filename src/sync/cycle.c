@@ -117,15 +117,6 @@ static void close_tenant(struct cycle *cycle)
 
 /* ---- the start ---- */
 
-static void on_held(void *context, const struct action *action)
-{
-	struct cycle *cycle = context;
-	struct index_item item = { .key = planner_held_key(&action->key, action->kind),
-		.digest = action->digest };
-
-	index_put(cycle->held, &item);
-}
-
 static void on_left_over(void *context, const struct action *action)
 {
 	struct cycle *cycle = context;
@@ -165,7 +156,6 @@ static bool number_directories(struct cycle *cycle)
 
 static void start(struct cycle *cycle)
 {
-	struct action_query held = { .states = 1U << ACTION_HELD };
 	struct err err;
 
 	if (!cycle_is_dry(cycle)) {
@@ -173,10 +163,8 @@ static void start(struct cycle *cycle)
 		    store_run_end_dead(cycle->in.store, 0, cycle_wall_ms(cycle), &err), &err);
 		end_left_over(cycle, 0);
 	}
-	if (!cycle->has_failed)
-		cycle_store_ok(
-		    cycle, store_action_each(cycle->in.store, &held, on_held, cycle, &err), &err);
-	if (cycle->has_failed || !number_directories(cycle) || !snapshot_load(cycle)) {
+	if (cycle->has_failed || !holds_load(cycle) || !number_directories(cycle) ||
+	    !snapshot_load(cycle)) {
 		cycle_next(cycle, PHASE_END);
 		return;
 	}
@@ -193,7 +181,7 @@ static void on_orphan(void *context, const struct observed *observed)
 	cycle->summary.orphan++;
 }
 
-static bool is_certified(const struct cycle *cycle)
+bool cycle_is_certified(const struct cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->in.source_count; i++) {
 		if (!cycle->directories[i].is_scanned ||
@@ -256,7 +244,7 @@ static enum cycle_exit judge(const struct cycle *cycle)
 		return CYCLE_FAILED;
 	if (summary->rejected + summary->conflict + summary->failed > 0)
 		return CYCLE_REJECTED;
-	if (summary->held > 0 || (cycle->in.who.at == NULL && !is_certified(cycle)))
+	if (summary->held > 0 || (cycle->in.who.at == NULL && !cycle_is_certified(cycle)))
 		return CYCLE_HELD;
 	return CYCLE_DONE;
 }
@@ -264,7 +252,7 @@ static enum cycle_exit judge(const struct cycle *cycle)
 /* A poll that found nothing leaves no row: a quiet year is not half a million of them. */
 static bool is_quiet(const struct cycle *cycle)
 {
-	return cycle->run.id == 0 && cycle->in.kind == CYCLE_DELTA && is_certified(cycle) &&
+	return cycle->run.id == 0 && cycle->in.kind == CYCLE_DELTA && cycle_is_certified(cycle) &&
 	       (cycle->exit == CYCLE_DONE || cycle->exit == CYCLE_HELD);
 }
 
@@ -275,7 +263,7 @@ static void write_run(struct cycle *cycle)
 	if (cycle->has_failed || is_quiet(cycle) || !cycle_need_run(cycle))
 		return;
 	cycle->run.ended_ms = cycle_wall_ms(cycle);
-	cycle->run.is_certified = is_certified(cycle);
+	cycle->run.is_certified = cycle_is_certified(cycle);
 	cycle->run.certificate = certificates(cycle);
 	cycle->run.summary = cycle->summary;
 	cycle->run.exit_code = (int)cycle->exit;
@@ -295,7 +283,7 @@ static void note_poll(struct cycle *cycle)
 	time_format(cycle->run.started_ms, false, at);
 	cycle_store_ok(
 	    cycle, store_meta_put(cycle->in.store, "last_cycle", span_of(at), &err), &err);
-	if (cycle->exit == CYCLE_PEER_DOWN || is_stopped(cycle) || !is_certified(cycle))
+	if (cycle->exit == CYCLE_PEER_DOWN || is_stopped(cycle) || !cycle_is_certified(cycle))
 		return;
 	cycle_store_ok(cycle,
 	    store_meta_put(cycle->in.store, "last_certified_cycle", span_of(at), &err), &err);
@@ -313,7 +301,7 @@ static void cycle_free(struct cycle *cycle)
 	loop_timer_free(&cycle->timer);
 	exchange_free(&cycle->exchange);
 	index_free(&cycle->names);
-	index_free(&cycle->held);
+	holds_free(&cycle->holds);
 	arena_free(&cycle->entry_arena);
 	arena_free(&cycle->arena);
 	str_done(&cycle->scratch);
@@ -328,6 +316,10 @@ static void end(struct cycle *cycle)
 
 	if (!cycle->has_failed && cycle->run.id != 0 && !cycle_is_dry(cycle))
 		end_left_over(cycle, cycle->run.id);
+	if (!cycle->has_failed && !cycle_is_dry(cycle) &&
+	    (cycle->hold_count > 0 || !holds_are_none(cycle->holds)))
+		cycle_store_ok(cycle,
+		    store_hold_end_settled(cycle->in.store, cycle_wall_ms(cycle), &err), &err);
 	if (!cycle->has_failed)
 		summarize(cycle);
 	cycle->exit = judge(cycle);
@@ -350,6 +342,8 @@ static void end(struct cycle *cycle)
 		.is_who_unknown = cycle->is_who_unknown,
 		.is_stopped = is_stopped(cycle),
 		.entries = cycle->entries,
+		.holds = cycle->holds_made,
+		.hold_count = cycle->hold_count,
 	};
 	result.run.summary = cycle->summary;
 	cycle->callback(cycle->callback_context, &result);
@@ -390,6 +384,9 @@ static void step(void *context)
 	case PHASE_CORRELATE:
 		correlation_start(cycle);
 		break;
+	case PHASE_GUARD:
+		guarding_start(cycle);
+		break;
 	case PHASE_APPLY:
 		apply_or_not(cycle);
 		break;
@@ -412,7 +409,7 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 	cycle->arena = arena_new();
 	cycle->entry_arena = arena_new();
 	cycle->names = index_new(0);
-	cycle->held = index_new(0);
+	cycle->creations_left = UINT64_MAX;
 	cycle->directories = mem_new(input->source_count, sizeof(*cycle->directories));
 	cycle->exchange = exchange_new(input->loop, input->gate, CYCLE_PATIENCE_MS);
 	cycle->tenant_total = -1;

@@ -18,6 +18,7 @@ enum cycle_phase {
 	PHASE_SCAN,      /* the directories, one after the other */
 	PHASE_LEAVERS,   /* a second look at each missing key */
 	PHASE_CORRELATE, /* accounts for entries without a link */
+	PHASE_GUARD,     /* what is too much is held */
 	PHASE_APPLY,     /* send */
 	PHASE_CLOSE,     /* log out */
 	PHASE_END,
@@ -36,6 +37,7 @@ struct cycle_directory {
 };
 
 struct applier;
+struct holds;
 struct leavers;
 struct correlation;
 struct listing;
@@ -63,8 +65,7 @@ struct cycle {
 	struct index *index; /* that of the input */
 	struct index
 	    *names; /* folded userNames of entries without a link: SEEN = taken, DRIFTED = twice */
-	struct index *
-	    held; /* what is held already, by planner_held_key, with the digest of what is wanted */
+	struct holds *holds; /* what waits for a person since earlier cycles */
 
 	struct exchange *exchange;
 	struct cycle_directory *directories;
@@ -74,8 +75,11 @@ struct cycle {
 	struct run run; /* id 0 until it has a row */
 	struct plan_summary summary;
 	uint64_t entries, candidates, already_held;
-	int64_t tenant_total; /* accounts of the tenant, -1: not known */
-	bool is_observed;     /* the observed table holds the whole tenant */
+	struct hold holds_made[GUARD_CLASS_COUNT]; /* by this cycle */
+	size_t hold_count;
+	uint64_t creations_left; /* that the limit allows beyond those planned */
+	int64_t tenant_total;    /* accounts of the tenant, -1: not known */
+	bool is_observed;        /* the observed table holds the whole tenant */
 
 	struct settling *settling;
 	struct listing *listing;
@@ -114,6 +118,9 @@ static inline bool cycle_may_be_open(const struct index_item *item)
 	return !(item->flags & INDEX_INACTIVE) || (item->flags & INDEX_DRIFTED);
 }
 
+/** Whether every directory was scanned and certified. */
+bool cycle_is_certified(const struct cycle *cycle);
+
 /** Reports progress. */
 void cycle_progress(struct cycle *cycle, const char *phase, uint64_t done, uint64_t of);
 
@@ -136,6 +143,7 @@ void listing_start(struct cycle *cycle);     /**< listing.c */
 void scan_phase_start(struct cycle *cycle);  /**< scan.c */
 void leavers_start(struct cycle *cycle);     /**< leavers.c */
 void correlation_start(struct cycle *cycle); /**< correlation.c */
+void guarding_start(struct cycle *cycle);    /**< guarding.c */
 void applier_start(struct cycle *cycle);     /**< applier.c */
 
 /**
@@ -198,12 +206,41 @@ struct span planner_canonical(struct cycle *cycle, const struct account *account
 bool planner_is_quarantined(
     struct cycle *cycle, const struct uuid *key, const struct digest *digest);
 
-/** What a held action is found by: one person may have a rename and a return held. */
-struct uuid planner_held_key(const struct uuid *key, enum action_kind kind);
+/* ---- holds.c: what waits for a person ---- */
 
-/** Whether the same is held already; counts it. */
-bool planner_is_held(struct cycle *cycle, const struct uuid *key, enum action_kind kind,
-    const struct digest *wanted);
+enum hold_answer {
+	HOLD_NONE,     /* it is not held */
+	HOLD_WAITS,    /* it is held already: not written again */
+	HOLD_REFUSED,  /* a person rejected it: not written again */
+	HOLD_RELEASED, /* a person approved it: to be sent */
+};
+
+/** Reads what is held. */
+bool holds_load(struct cycle *cycle);
+
+/** Forgets it; sets `*holds` to NULL; NULL is welcome. */
+void holds_free(struct holds **holds);
+
+/** Whether nothing is held. */
+bool holds_are_none(const struct holds *holds);
+
+/** Whether an action with this key, kind and digest is held. */
+bool holds_has(struct holds *holds, const struct action *action);
+
+/**
+ * Notes that the plan asks for an action, and tells what was decided about it. One that is released
+ * gets state and hold, and takes the place of the row that was shown.
+ */
+enum hold_answer holds_ask(struct cycle *cycle, struct action *action);
+
+/** Whether an entry without a link is held, in whatever kind correlation made of it; notes it. */
+bool holds_keep_back(struct cycle *cycle, const struct uuid *key, const struct digest *digest);
+
+/** How many of a class this plan asks for again and nobody has decided about. */
+uint64_t holds_waiting(const struct holds *holds, enum guard_class class);
+
+/** Lets go what this plan no longer asks for. */
+void holds_lapse(struct cycle *cycle);
 
 /* ---- snapshot.c: links on disk and in memory together ---- */
 

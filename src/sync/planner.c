@@ -22,7 +22,7 @@ struct span planner_canonical(struct cycle *cycle, const struct account *account
 	return arena_span(cycle->entry_arena, str_span(&cycle->scratch));
 }
 
-static bool add_action(struct cycle *cycle, struct action *action)
+static bool add_row(struct cycle *cycle, struct action *action)
 {
 	struct err err;
 
@@ -31,6 +31,18 @@ static bool add_action(struct cycle *cycle, struct action *action)
 	action->run_id = cycle->run.id;
 	action->at_ms = cycle_wall_ms(cycle);
 	return cycle_store_ok(cycle, store_action_add(cycle->in.store, action, &err), &err);
+}
+
+/* Writes an action unless the same waits for a person, or was rejected by one. */
+static bool add_action(struct cycle *cycle, struct action *action)
+{
+	enum hold_answer answer = HOLD_NONE;
+
+	if (action_has_request(action->kind))
+		answer = holds_ask(cycle, action);
+	if (answer == HOLD_WAITS || answer == HOLD_REFUSED)
+		return !cycle->has_failed;
+	return add_row(cycle, action);
 }
 
 static struct action new_action(struct cycle *cycle, const struct entry *entry)
@@ -84,31 +96,11 @@ bool planner_is_quarantined(
 	       cycle_wall_ms(cycle) < quarantine.not_before_ms;
 }
 
-struct uuid planner_held_key(const struct uuid *key, enum action_kind kind)
-{
-	struct uuid held = *key;
-
-	if (kind == ACTION_RENAME)
-		held.byte[0] ^= 1;
-	return held;
-}
-
-bool planner_is_held(
-    struct cycle *cycle, const struct uuid *key, enum action_kind kind, const struct digest *wanted)
-{
-	const struct uuid held = planner_held_key(key, kind);
-	const struct index_item *item = index_find(cycle->held, &held);
-
-	if (item == NULL || !digest_equal(&item->digest, wanted))
-		return false;
-	cycle->already_held++;
-	return true;
-}
-
 static void refuse(struct action *action, struct span why)
 {
 	action->kind = ACTION_REJECTED;
 	action->state = ACTION_STATE_REJECTED;
+	action->classes = 0;
 	action->detail = why;
 	action->request = (struct tenant_request) { SPAN_NULL, SPAN_NULL, SPAN_NULL };
 }
@@ -137,6 +129,7 @@ void planner_fill(struct cycle *cycle, const struct planner_change *change, bool
 		action->kind = kind;
 	if (!keep_reason)
 		action->reason = reason;
+	action->classes = guard_classes(action->kind, change->change);
 	action->user_name = change->after->text[ACCOUNT_USER_NAME];
 	action->after = planner_canonical(cycle, change->after);
 	if (change->before != NULL)
@@ -257,8 +250,7 @@ static void plan_candidate(struct cycle *cycle, const struct entry *entry,
 		cycle->summary.unchanged++;
 		return;
 	}
-	if (cycle->in.policy->rehire == POLICY_REHIRE_HOLD &&
-	    planner_is_held(cycle, &entry->key, ACTION_REACTIVATE, digest))
+	if (holds_keep_back(cycle, &entry->key, digest))
 		return;
 	if (mapped->account.is_active)
 		note_name(cycle, mapped->account.text[ACCOUNT_USER_NAME]);
@@ -269,7 +261,7 @@ static void plan_candidate(struct cycle *cycle, const struct entry *entry,
 	action.after = planner_canonical(cycle, &mapped->account);
 	action.digest = *digest;
 	action.detail = describe(cycle, entry, &change);
-	if (add_action(cycle, &action))
+	if (add_row(cycle, &action))
 		cycle->candidates++;
 }
 
@@ -352,25 +344,35 @@ static struct action linked_action(struct cycle *cycle, const struct linked *lin
 	return action;
 }
 
-static void plan_rename_held(struct cycle *cycle, struct linked *linked,
-    const struct change *change, const struct account *renamed)
+/*
+ * What is held is the new name alone, so that it is the same batch whatever else changes meanwhile.
+ *
+ * @return whether it was released: then all else waits for the next cycle, because there are never
+ * two requests in flight for one account
+ */
+static bool plan_rename_held(
+    struct cycle *cycle, struct linked *linked, const struct change *change)
 {
+	const struct account only_name = { .text[ACCOUNT_USER_NAME] =
+					       linked->after.text[ACCOUNT_USER_NAME] };
 	struct action action = linked_action(cycle, linked);
-	struct digest wanted = planner_digest(cycle, renamed);
+	struct account renamed = linked->before;
 
-	if (planner_is_held(cycle, &linked->link.key, ACTION_RENAME, &wanted))
-		return;
+	renamed.text[ACCOUNT_USER_NAME] = linked->after.text[ACCOUNT_USER_NAME];
 	action.kind = ACTION_RENAME;
 	action.reason = REASON_RENAMED;
-	action.detail = SPAN("userName cannot be changed in the tenant (policy.rename = \"hold\"); "
-			     "change the login there, "
-			     "or set policy.rename to \"recreate\" or \"patch\"");
+	action.detail = SPAN(
+	    "userName is read-only in Anaplan (policy.rename = \"hold\"): change the "
+	    "login there by hand, or approve, and the agent tries to patch it, or set "
+	    "policy.rename to \"recreate\" or \"patch\"");
 	planner_fill(
-	    cycle, &(struct planner_change) { &action, &linked->before, renamed, change }, true);
+	    cycle, &(struct planner_change) { &action, &linked->before, &renamed, change }, true);
+	action.classes = 0;
 	if (action.kind == ACTION_RENAME)
 		action.state = ACTION_HELD;
-	action.digest = wanted;
+	action.digest = planner_digest(cycle, &only_name);
 	add_action(cycle, &action);
+	return action.kind == ACTION_RENAME && action.state == ACTION_PLANNED;
 }
 
 /* The old account is closed and a new one made: the only rename that Anaplan documents. */
@@ -429,7 +431,8 @@ static bool plan_rename(struct cycle *cycle, struct linked *linked, const struct
 		}
 		break; /* who leaves needs no new account */
 	case POLICY_RENAME_HOLD:
-		plan_rename_held(cycle, linked, change, &renamed);
+		if (plan_rename_held(cycle, linked, change))
+			return false;
 		break;
 	}
 	/* The link does not learn the new name, so that every scan asks for it again. */
@@ -458,9 +461,6 @@ static void plan_change(struct cycle *cycle, struct linked *linked)
 		if (cycle->in.policy->rehire == POLICY_REHIRE_HOLD)
 			action.state = ACTION_HELD;
 	}
-	if (action.state == ACTION_HELD &&
-	    planner_is_held(cycle, &action.key, action.kind, &action.digest))
-		return;
 	add_action(cycle, &action);
 }
 

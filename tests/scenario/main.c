@@ -14,6 +14,7 @@ int main(void)
 	failures += RUN(holds);
 	failures += RUN(interruption);
 	failures += RUN(leavers);
+	failures += RUN(limits);
 	failures += RUN(pace);
 	failures += RUN(person);
 	failures += RUN(reconcile);

@@ -329,6 +329,34 @@ void pass(struct world *world, int64_t ms)
 	fake_loop_advance(world->loop, ms);
 }
 
+static enum status write_decision(
+    struct world *world, int64_t hold, enum hold_decision decision, struct err *reterr)
+{
+	struct store *beside = NULL;
+	enum status status = store_open(world->path, STORE_DECIDE, &beside, reterr);
+
+	if (status == STATUS_OK)
+		status = store_hold_decide(
+		    beside, hold, decision, SPAN("ada"), loop_wall_ms(world->loop), reterr);
+	store_close(&beside);
+	return status;
+}
+
+void decide(struct world *world, int64_t hold, enum hold_decision decision)
+{
+	struct err err;
+
+	if (write_decision(world, hold, decision, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+}
+
+void decide_in_vain(struct world *world, int64_t hold, enum hold_decision decision)
+{
+	struct err err;
+
+	assert_int_equal(write_decision(world, hold, decision, &err), STATUS_REJECT);
+}
+
 void die_and_restart(struct world *world)
 {
 	store_close(&world->store);
@@ -462,6 +490,20 @@ unsigned count_actions(struct world *world, enum action_state state)
 	assert_int_equal(
 	    store_action_each(world->store, &query, on_action, &newest, NULL), STATUS_OK);
 	return newest.count;
+}
+
+static void on_hold(void *context, const struct hold *hold)
+{
+	(void)hold;
+	++*(unsigned *)context;
+}
+
+unsigned count_holds(struct world *world)
+{
+	unsigned count = 0;
+
+	assert_int_equal(store_hold_each(world->store, on_hold, &count, NULL), STATUS_OK);
+	return count;
 }
 
 bool is_linked(struct world *world, unsigned person)

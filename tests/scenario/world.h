@@ -98,6 +98,10 @@ enum cycle_exit run_dry(struct world *world, enum cycle_kind kind);
 bool run_until_death(struct world *world, enum cycle_kind kind, int64_t at_ms);
 /** Lets time pass. */
 void pass(struct world *world, int64_t ms);
+/** A person decides about a hold, beside the service. */
+void decide(struct world *world, int64_t hold, enum hold_decision decision);
+/** Likewise, and it must be refused. */
+void decide_in_vain(struct world *world, int64_t hold, enum hold_decision decision);
 /** The process dies: what was not committed is gone, memory is empty. */
 void die_and_restart(struct world *world);
 
@@ -121,6 +125,8 @@ void expect_action(struct world *world, unsigned person, enum action_kind kind,
 /** Number of runs, of actions in a state (all runs). */
 unsigned count_runs(struct world *world);
 unsigned count_actions(struct world *world, enum action_state state);
+/** Number of holds that have not ended. */
+unsigned count_holds(struct world *world);
 /** Whether the person is linked, in quarantine. */
 bool is_linked(struct world *world, unsigned person);
 bool is_quarantined(struct world *world, unsigned person);

@@ -100,20 +100,39 @@ static void test_add_seal_and_read(void **state)
 	assert_int_equal(add_hold(fixture, GUARD_CREATIONS).id, 2);
 }
 
-static void test_what_has_ended_is_not_shown(void **state)
+static void end_settled(struct fixture *fixture, int64_t now_ms)
+{
+	assert_ok(fixture, store_hold_end_settled(fixture->store, now_ms, &fixture->err));
+}
+
+static void test_a_hold_ends_with_its_last_action(void **state)
 {
 	struct fixture *fixture = *state;
+	struct run run = fixture_run(fixture);
+	struct hold hold = add_hold(fixture, GUARD_DEACTIVATIONS);
+	struct action last = add_action(fixture, run.id, &hold, ACTION_DEACTIVATE, ACTION_HELD);
+	static const enum action_state live[] = { ACTION_HELD, ACTION_PLANNED, ACTION_SENT,
+		ACTION_UNKNOWN, ACTION_FAILED };
 	struct store_facts facts;
 
-	add_hold(fixture, GUARD_DEACTIVATIONS);
-	add_hold(fixture, GUARD_DEACTIVATIONS);
-	assert_int_equal(open_holds(fixture).count, 2);
-	assert_ok(fixture, store_hold_end(fixture->store, 1, 99, &fixture->err));
-	assert_int_equal(open_holds(fixture).count, 1);
-	assert_int_equal(open_holds(fixture).ids[0], 2);
-	assert_int_equal(get_hold(fixture, 1).ended_ms, 99);
+	add_action(fixture, run.id, &hold, ACTION_DEACTIVATE, ACTION_DONE);
+	for (size_t i = 0; i < sizeof(live) / sizeof(live[0]); i++) {
+		last.state = live[i];
+		assert_ok(fixture, store_action_update(fixture->store, &last, &fixture->err));
+		end_settled(fixture, 50);
+		assert_int_equal(open_holds(fixture).count, 1);
+	}
 	assert_ok(fixture, store_facts(fixture->store, &facts, &fixture->err));
 	assert_int_equal(facts.holds, 1);
+	last.state = ACTION_STATE_REJECTED;
+	assert_ok(fixture, store_action_update(fixture->store, &last, &fixture->err));
+	end_settled(fixture, 99);
+	assert_int_equal(open_holds(fixture).count, 0);
+	assert_int_equal(get_hold(fixture, 1).ended_ms, 99);
+	end_settled(fixture, 100);
+	assert_int_equal(get_hold(fixture, 1).ended_ms, 99);
+	assert_ok(fixture, store_facts(fixture->store, &facts, &fixture->err));
+	assert_int_equal(facts.holds, 0);
 }
 
 static void test_actions_of_open_holds(void **state)
@@ -123,13 +142,16 @@ static void test_actions_of_open_holds(void **state)
 	struct hold first = add_hold(fixture, GUARD_DEACTIVATIONS),
 		    second = add_hold(fixture, GUARD_DEACTIVATIONS);
 	struct action held = add_action(fixture, run.id, &first, ACTION_DEACTIVATE, ACTION_HELD);
+	struct action last;
 	struct counted counted;
 
 	add_action(fixture, run.id, &first, ACTION_DEACTIVATE, ACTION_DONE);
 	add_action(fixture, run.id, NULL, ACTION_DEACTIVATE, ACTION_FAILED);
-	add_action(fixture, run.id, &second, ACTION_DEACTIVATE, ACTION_FAILED);
+	last = add_action(fixture, run.id, &second, ACTION_DEACTIVATE, ACTION_FAILED);
 	assert_int_equal(held_actions(fixture).count, 2);
-	assert_ok(fixture, store_hold_end(fixture->store, second.id, 5, &fixture->err));
+	last.state = ACTION_STATE_REJECTED;
+	assert_ok(fixture, store_action_update(fixture->store, &last, &fixture->err));
+	end_settled(fixture, 5);
 	counted = held_actions(fixture);
 	assert_int_equal(counted.count, 1);
 	assert_int_equal(counted.ids[0], held.id);
@@ -192,7 +214,7 @@ static void test_decisions_that_cannot_be(void **state)
 	struct fixture *fixture = *state;
 
 	add_hold(fixture, GUARD_DEACTIVATIONS);
-	assert_ok(fixture, store_hold_end(fixture->store, 1, 5, &fixture->err));
+	end_settled(fixture, 5); /* it has no action */
 	assert_int_equal(
 	    store_hold_decide(fixture->store, 1, HOLD_REJECTED, SPAN("a"), 1, &fixture->err),
 	    STATUS_REJECT);
@@ -268,7 +290,7 @@ static void test_counting_classes(void **state)
 
 const struct CMUnitTest hold_tests[] = {
 	OPEN(test_add_seal_and_read),
-	OPEN(test_what_has_ended_is_not_shown),
+	OPEN(test_a_hold_ends_with_its_last_action),
 	OPEN(test_actions_of_open_holds),
 	OPEN(test_actions_of_one_hold),
 	OPEN(test_a_decision_needs_no_lock),
