@@ -199,9 +199,6 @@ static void check_later(struct config_reader *reader)
 
 	if (config->schedule.push)
 		warn_of_later(reader, "schedule.push");
-	warn_of_later(reader, "policy.limits.deactivations");
-	warn_of_later(reader, "policy.limits.revocations");
-	warn_of_later(reader, "policy.limits.creations");
 	if (config->metrics.textfile != NULL)
 		warn_of_later(reader, "metrics.textfile");
 	if (config->notify.webhook != NULL)

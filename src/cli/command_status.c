@@ -156,6 +156,7 @@ static enum status write_json(struct program *program, struct status_writer *wri
 	json_number(json, "active", facts->active_links);
 	json_number(json, "quarantined", facts->quarantined);
 	json_number(json, "unsettled", facts->unsettled);
+	json_number(json, "holds", facts->holds);
 	emit_key(json, "lastCycle");
 	emit_string(json, meta(program, "last_cycle", arena));
 	emit_key(json, "lastCertifiedCycle");
@@ -194,6 +195,10 @@ static enum status write_text(struct program *program, struct status_writer *wri
 		    "unsettled    %llu requests of an interrupted run; the next cycle asks the "
 		    "tenant about them\n",
 		    (unsigned long long)facts->unsettled);
+	if (facts->holds > 0)
+		str_addf(out,
+		    "holds        %llu wait for a person; \"scimward holds\" shows them\n",
+		    (unsigned long long)facts->holds);
 	str_add_c(out, "runs (newest first)\n");
 	status = store_run_each(program->store, RUNS_SHOWN, on_run, writer, err);
 	if (writer->shown == 0)

@@ -33,6 +33,11 @@ static enum exit_code dispatch(const struct options *options)
 		return command_check(options);
 	case COMMAND_STATUS:
 		return command_status(options);
+	case COMMAND_HOLDS:
+		return command_holds(options);
+	case COMMAND_APPROVE:
+	case COMMAND_REJECT:
+		return command_decide(options);
 	case COMMAND_NONE:
 	case COMMAND_COUNT:
 		break;

@@ -22,6 +22,9 @@ static const struct {
 	    "one person: scope, mapping, workspaces, link, what would change" },
 	[COMMAND_CHECK] = { "check", "", "the configuration, then each peer, one line a step" },
 	[COMMAND_STATUS] = { "status", "", "the snapshot, the last runs, who is in quarantine" },
+	[COMMAND_HOLDS] = { "holds", "", "what waits for a person's word, and why" },
+	[COMMAND_APPROVE] = { "approve", " N", "let the actions of hold N go with the next cycle" },
+	[COMMAND_REJECT] = { "reject", " N", "drop the actions of hold N until they change" },
 };
 
 static const struct option_info table[] = {
@@ -224,10 +227,29 @@ static enum status read_option(char *const *argv, int argc, int *at, struct opti
 	return take_option(option, value, options, reterr);
 }
 
+static bool is_decision(enum command command)
+{
+	return command == COMMAND_APPROVE || command == COMMAND_REJECT;
+}
+
+static enum status read_hold(const char *word, struct options *options, struct err *reterr)
+{
+	uint64_t number;
+
+	if (span_to_u64(span_of(word), &number) && number > 0 && number <= INT64_MAX) {
+		options->hold_id = (int64_t)number;
+		return STATUS_OK;
+	}
+	err_set(reterr, "\"%s\" is no number of a hold; scimward holds shows them", word);
+	return STATUS_REJECT;
+}
+
 static enum status read_word(const char *word, struct options *options, struct err *reterr)
 {
 	if (options->command == COMMAND_NONE)
 		return find_command(word, &options->command, reterr);
+	if (is_decision(options->command) && options->hold_id == 0)
+		return read_hold(word, options, reterr);
 	if (options->command == COMMAND_EXPLAIN && options->who == NULL) {
 		options->who = word;
 		return STATUS_OK;
@@ -251,14 +273,19 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 		err_set(reterr, "explain needs WHO: a userName, DN, key, externalId or account id");
 		return STATUS_REJECT;
 	}
+	if (is_decision(options->command) && options->hold_id == 0) {
+		err_set(reterr, "%s needs the number of a hold; scimward holds shows them",
+		    commands[options->command].name);
+		return STATUS_REJECT;
+	}
 	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry) {
 		err_set(reterr, "%s goes with --dry-run only",
 		    options->out != NULL ? "--out" : "--detailed-exitcode");
 		return STATUS_REJECT;
 	}
 	if (options->command == COMMAND_NONE && !options->is_dry) {
-		err_set(reterr, "which command? run, sync, explain, check or status (scimward "
-				"--help says more)");
+		err_set(reterr, "which command? run, sync, explain, check, status, holds, approve "
+				"or reject (scimward --help says more)");
 		return STATUS_REJECT;
 	}
 	return STATUS_OK;

@@ -32,6 +32,9 @@ enum command {
 	COMMAND_EXPLAIN,
 	COMMAND_CHECK,
 	COMMAND_STATUS,
+	COMMAND_HOLDS,
+	COMMAND_APPROVE,
+	COMMAND_REJECT,
 	COMMAND_COUNT
 };
 
@@ -46,6 +49,7 @@ struct options {
 	bool has_kind;
 	enum cycle_kind kind;
 	const char *who; /* --user, or the argument of explain; NULL: not given */
+	int64_t hold_id; /* the argument of approve and reject; 0: not given */
 	const char *out; /* --out; NULL: not given */
 	bool wants_help, wants_version;
 };

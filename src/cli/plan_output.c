@@ -58,9 +58,9 @@ static bool wants_color(void)
 	return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
 }
 
-enum exit_code plan_output_print(struct program *program, const struct cycle_result *result)
+static struct plan_writer_options options_of(struct program *program)
 {
-	struct plan_writer_options options = {
+	return (struct plan_writer_options) {
 		.is_json = program->options->is_json,
 		.is_color = wants_color(),
 		.width = terminal_width(),
@@ -69,11 +69,12 @@ enum exit_code plan_output_print(struct program *program, const struct cycle_res
 		.workspace_name = workspace_name,
 		.name_context = program,
 	};
-	bool is_written = false;
-	struct err err;
+}
 
-	if (write_plan(program, result, &options, &is_written, &err) != STATUS_OK) {
-		program_complain("%s", err.text);
+static enum exit_code judge(enum status status, bool is_written, const struct err *err)
+{
+	if (status != STATUS_OK) {
+		program_complain("%s", err->text);
 		return EXIT_STATE;
 	}
 	if (!is_written || fflush(stdout) != 0) {
@@ -81,6 +82,38 @@ enum exit_code plan_output_print(struct program *program, const struct cycle_res
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
+}
+
+enum exit_code plan_output_print(struct program *program, const struct cycle_result *result)
+{
+	struct plan_writer_options options = options_of(program);
+	bool is_written = false;
+	struct err err;
+	enum status status = write_plan(program, result, &options, &is_written, &err);
+
+	return judge(status, is_written, &err);
+}
+
+enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count)
+{
+	struct plan_writer_options options = options_of(program);
+	struct plan_writer *writer = plan_writer_new(&options);
+	enum status status = STATUS_OK;
+	bool is_written;
+	struct err err;
+
+	plan_writer_begin_holds(writer);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		struct action_query query = { .hold_id = holds[i].id,
+			.states = 1U << ACTION_HELD | 1U << ACTION_FAILED };
+
+		plan_writer_hold(writer, &holds[i]);
+		status = store_action_each(program->store, &query, on_action, writer, &err);
+		plan_writer_end_hold(writer, &holds[i]);
+	}
+	is_written = plan_writer_end_holds(writer, count);
+	plan_writer_free(&writer);
+	return judge(status, is_written, &err);
 }
 
 static enum exit_code save_to(

@@ -11,6 +11,9 @@
 /** Prints the plan of a run to standard output, as text or JSON by the options. */
 enum exit_code plan_output_print(struct program *program, const struct cycle_result *result);
 
+/** Prints holds with their actions. */
+enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count);
+
 /**
  * Writes the plan of a run as JSON into a file: to a temporary name beside it, then renamed, so
  * that nobody ever sees half a plan. Mode 0600, as it names people.

@@ -45,5 +45,7 @@ enum exit_code command_sync(const struct options *options);    /**< command_sync
 enum exit_code command_explain(const struct options *options); /**< command_explain.c */
 enum exit_code command_check(const struct options *options);   /**< command_check.c */
 enum exit_code command_status(const struct options *options);  /**< command_status.c */
+enum exit_code command_holds(const struct options *options);   /**< command_holds.c */
+enum exit_code command_decide(const struct options *options);  /**< command_holds.c */
 
 #endif

@@ -6,9 +6,10 @@
  * of workspace ids before and after; before a create all are null.  `error` is there only when the
  * last answer was one.
  */
+#include "base/time.h"
 #include "report/plan_writer_p.h"
 
-enum { JSON_INDENT = 2 };
+#include <stdio.h>
 
 static void put_text(struct emitter *json, const char *key, struct span text)
 {
@@ -42,7 +43,7 @@ void plan_json_begin(struct plan_writer *writer, const struct run *run)
 {
 	struct emitter *json = &writer->json;
 
-	emit_init(json, &writer->out, JSON_INDENT);
+	emit_init(json, &writer->out, PLAN_JSON_INDENT);
 	emit_object_open(json);
 	emit_key(json, "version");
 	emit_int(json, 1);
@@ -191,6 +192,44 @@ void plan_json_action(struct plan_writer *writer, const struct plan_change *chan
 	put_request(json, &action->request);
 	put_error(json, action);
 	emit_object_close(json);
+}
+
+static void put_time(struct emitter *json, const char *key, int64_t wall_ms)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_format(wall_ms, false, text);
+	put_text(json, key, wall_ms == 0 ? SPAN_NULL : span_of(text));
+}
+
+void plan_json_hold(struct plan_writer *writer, const struct hold *hold)
+{
+	struct emitter *json = &writer->json;
+	char digest[2 * sizeof(hold->digest.byte) + 1];
+
+	for (size_t i = 0; i < sizeof(hold->digest.byte); i++)
+		(void)snprintf(digest + 2 * i, 3, "%02x", hold->digest.byte[i]);
+	emit_object_open(json);
+	emit_key(json, "hold");
+	emit_int(json, hold->id);
+	put_text(json, "class", span_of(guard_class_name(hold->class)));
+	put_time(json, "since", hold->since_ms);
+	put_count(json, "count", hold->count);
+	put_count(json, "limit", hold->limit);
+	emit_key(json, "run");
+	emit_int(json, hold->run_id);
+	put_text(json, "digest", span_of(digest));
+	put_text(json, "decision", span_of(hold_decision_name(hold->decision)));
+	put_text(json, "decidedBy", hold->decided_by);
+	put_time(json, "decided", hold->decided_ms);
+	emit_key(json, "actions");
+	emit_array_open(json);
+}
+
+void plan_json_end_hold(struct plan_writer *writer)
+{
+	emit_array_close(&writer->json);
+	emit_object_close(&writer->json);
 }
 
 void plan_json_end(struct plan_writer *writer, const struct plan_summary *summary)

@@ -16,6 +16,7 @@
  * A line is cut at the width of the terminal, by columns and at a character, and ends in "…" then;
  * reasons and errors go on in the next line instead.
  */
+#include "base/time.h"
 #include "base/unicode.h"
 #include "core/certificate.h"
 #include "report/plan_writer_p.h"
@@ -554,5 +555,53 @@ void plan_text_end(struct plan_writer *writer, const struct plan_summary *summar
 	writer->options.width = 0;
 	put_parts(writer, summary);
 	put_c(writer, STYLE_PLAIN, ".");
+	end_line(writer);
+}
+
+/* ---- holds ---- */
+
+void plan_text_hold(struct plan_writer *writer, const struct hold *hold)
+{
+	char since[TIME_TEXT_SIZE];
+
+	time_format(hold->since_ms, false, since);
+	put(writer, STYLE_HEADING,
+	    arena_format(writer->arena, "Hold %" PRId64 ": %" PRIu64 " %s", hold->id, hold->count,
+		guard_class_name(hold->class)));
+	put(writer, STYLE_PLAIN,
+	    arena_format(writer->arena, " since %s (run %" PRId64 ")", since, hold->run_id));
+	if (hold->limit > 0 || hold->class < GUARD_LIMITED)
+		put(writer, STYLE_PLAIN,
+		    arena_format(writer->arena, "; the limit is %" PRIu64, hold->limit));
+	end_line(writer);
+	writer->has_heading = false;
+}
+
+static void put_decision(struct plan_writer *writer, const struct hold *hold)
+{
+	char decided[TIME_TEXT_SIZE];
+
+	time_format(hold->decided_ms, false, decided);
+	put(writer, STYLE_PLAIN,
+	    arena_format(writer->arena, "%s by %.*s at %s; ",
+		hold->decision == HOLD_APPROVED ? "Approved" : "Rejected",
+		SPAN_ARG(hold->decided_by), decided));
+	put_c(writer, STYLE_PLAIN,
+	    hold->decision == HOLD_APPROVED ? "the next cycle sends what is left of it."
+					    : "nothing of it is sent until its actions change.");
+}
+
+void plan_text_end_hold(struct plan_writer *writer, const struct hold *hold)
+{
+	end_line(writer);
+	if (hold->decision == HOLD_OPEN)
+		put(writer, STYLE_PLAIN,
+		    arena_format(writer->arena,
+			"To let it go: scimward approve %" PRId64
+			"; to drop it: scimward reject %" PRId64 ".",
+			hold->id, hold->id));
+	else
+		put_decision(writer, hold);
+	end_line(writer);
 	end_line(writer);
 }

@@ -98,6 +98,46 @@ void plan_writer_action(struct plan_writer *writer, const struct action *action)
 	give_away(writer);
 }
 
+void plan_writer_begin_holds(struct plan_writer *writer)
+{
+	if (!writer->options.is_json)
+		return;
+	emit_init(&writer->json, &writer->out, PLAN_JSON_INDENT);
+	emit_array_open(&writer->json);
+}
+
+void plan_writer_hold(struct plan_writer *writer, const struct hold *hold)
+{
+	arena_reset(writer->arena);
+	if (writer->options.is_json)
+		plan_json_hold(writer, hold);
+	else
+		plan_text_hold(writer, hold);
+	give_away(writer);
+}
+
+void plan_writer_end_hold(struct plan_writer *writer, const struct hold *hold)
+{
+	arena_reset(writer->arena);
+	if (writer->options.is_json)
+		plan_json_end_hold(writer);
+	else
+		plan_text_end_hold(writer, hold);
+	give_away(writer);
+}
+
+bool plan_writer_end_holds(struct plan_writer *writer, size_t count)
+{
+	if (writer->options.is_json) {
+		emit_array_close(&writer->json);
+		str_add_byte(&writer->out, '\n');
+	} else if (count == 0) {
+		str_add_c(&writer->out, "Nothing is held.\n");
+	}
+	give_away(writer);
+	return !writer->has_failed;
+}
+
 bool plan_writer_end(struct plan_writer *writer, const struct plan_summary *summary)
 {
 	if (writer->options.is_json)

@@ -42,6 +42,21 @@ void plan_writer_begin(struct plan_writer *writer, const struct run *run);
 /** Writes one action. They come in the order of their kinds. */
 void plan_writer_action(struct plan_writer *writer, const struct action *action);
 
+/**
+ * Writes a list of holds instead: this, for each hold its head, its actions and its end, and
+ * plan_writer_end_holds. JSON is the form of DESIGN section 10.
+ */
+void plan_writer_begin_holds(struct plan_writer *writer);
+
+/** Writes the head of one hold. */
+void plan_writer_hold(struct plan_writer *writer, const struct hold *hold);
+
+/** Writes the end of one hold: what a person can do. */
+void plan_writer_end_hold(struct plan_writer *writer, const struct hold *hold);
+
+/** Ends the list. @param count  holds written. @return as plan_writer_end */
+bool plan_writer_end_holds(struct plan_writer *writer, size_t count);
+
 /** Writes the end: the summary. @return false: some of it could not be written */
 bool plan_writer_end(struct plan_writer *writer, const struct plan_summary *summary);
 

@@ -10,6 +10,8 @@
 #include "core/differ.h"
 #include "report/plan_writer.h"
 
+enum { PLAN_JSON_INDENT = 2 };
+
 struct plan_writer {
 	struct plan_writer_options options;
 	struct str out;           /* not given away yet */
@@ -34,6 +36,12 @@ struct plan_change {
 void plan_text_begin(struct plan_writer *writer, const struct run *run);
 void plan_text_action(struct plan_writer *writer, const struct plan_change *change);
 void plan_text_end(struct plan_writer *writer, const struct plan_summary *summary);
+
+void plan_text_hold(struct plan_writer *writer, const struct hold *hold);
+void plan_text_end_hold(struct plan_writer *writer, const struct hold *hold);
+
+void plan_json_hold(struct plan_writer *writer, const struct hold *hold);
+void plan_json_end_hold(struct plan_writer *writer);
 
 void plan_json_begin(struct plan_writer *writer, const struct run *run);
 void plan_json_action(struct plan_writer *writer, const struct plan_change *change);

@@ -190,11 +190,22 @@ static bool each(struct guarding *guarding, enum action_state state,
 
 /* ---- saying so ---- */
 
+/* "1 deactivation is", "4 deactivations are". */
+static struct span batch_words(const struct guarding *guarding, const struct hold *batch)
+{
+	const char *class = guard_class_name(batch->class);
+	int len = (int)strlen(class) - (batch->count == 1);
+
+	return arena_format(guarding->cycle->arena, "%llu %.*s %s",
+	    (unsigned long long)batch->count, len, class, batch->count == 1 ? "is" : "are");
+}
+
 static void tell_limit(const struct guarding *guarding, const struct hold *batch)
 {
 	const struct guard_verdict *verdict = &guarding->verdicts[batch->class];
 	const struct policy_limit *limit = guard_limit(guarding->cycle->in.policy, batch->class);
 	const char *class = guard_class_name(batch->class);
+	struct span words = batch_words(guarding, batch);
 	char window[TIME_TEXT_SIZE];
 
 	duration_format(limit->window_ms, window);
@@ -204,24 +215,26 @@ static void tell_limit(const struct guarding *guarding, const struct hold *batch
 		    (unsigned long long)batch->count, class, (unsigned long long)verdict->count,
 		    window, (unsigned long long)verdict->limit, class);
 	else
-		log_warning("hold %lld: %llu %s are held: %llu in this plan and the last %s, the "
+		log_warning("hold %lld: %.*s held: %llu in this plan and the last %s, the "
 			    "limit is %llu (policy.limits.%s); look at them with \"scimward "
 			    "holds\", then \"scimward approve %lld\" or \"scimward reject %lld\"; "
 			    "all else goes on",
-		    (long long)batch->id, (unsigned long long)batch->count, class,
-		    (unsigned long long)verdict->count, window, (unsigned long long)verdict->limit,
-		    class, (long long)batch->id, (long long)batch->id);
+		    (long long)batch->id, SPAN_ARG(words), (unsigned long long)verdict->count,
+		    window, (unsigned long long)verdict->limit, class, (long long)batch->id,
+		    (long long)batch->id);
 }
 
 static void tell(const struct guarding *guarding, const struct hold *batch)
 {
+	struct span words = batch_words(guarding, batch);
+
 	if (batch->class < GUARD_LIMITED)
 		tell_limit(guarding, batch);
 	else if (!cycle_is_dry(guarding->cycle))
-		log_notice("hold %lld: %llu %s wait for a person; look at them with \"scimward "
+		log_notice("hold %lld: %.*s held for a person; look at them with \"scimward "
 			   "holds\", then \"scimward approve %lld\" or \"scimward reject %lld\"",
-		    (long long)batch->id, (unsigned long long)batch->count,
-		    guard_class_name(batch->class), (long long)batch->id, (long long)batch->id);
+		    (long long)batch->id, SPAN_ARG(words), (long long)batch->id,
+		    (long long)batch->id);
 }
 
 static void seal(struct guarding *guarding)

@@ -36,6 +36,10 @@ def normalize(text, agent, simulator):
         for number, user in enumerate(sorted(simulator.users(), key=lambda user: user["userName"]), 1):
             text = text.replace(user["id"], f"ACCOUNT-{number}")
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+    text = re.sub(r"(pproved|ejected) by \S+( \(sudo: \S+\))?", r"\1 by SOMEBODY", text)
+    text = re.sub(r'"decidedBy": "[^"]*"', '"decidedBy": "SOMEBODY"', text)
+    text = re.sub(r'"digest": "[0-9a-f]+"', '"digest": "DIGEST"', text)
     text = re.sub(r"answered in \d+ ms", "answered in N ms", text)
     text = re.sub(r'("configDigest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
     return text
@@ -80,6 +84,8 @@ USAGE = {
     "out-without-dry-run": ["sync", "--out", "plan.json"],
     "explain-without-who": ["explain"],
     "one-word-too-many": ["status", "now"],
+    "approve-without-number": ["approve"],
+    "approve-a-word": ["approve", "all"],
     "value-for-a-flag": ["sync", "--dry-run=yes"],
     "help": ["--help"],
     "help-of-sync": ["sync", "--help"],
@@ -160,6 +166,35 @@ def test_changes_in_words(tmp_path):
             file.write("\n\n".join(blocks))
         hold_against("changes-dry-run", agent.run("sync", "--dry-run"), agent, simulator)
         hold_against("changes-sync", agent.run("sync"), agent, simulator)
+
+
+def test_from_a_hold_to_its_approval(tmp_path):
+    names = f"{FINANCE}=Finance Planning,{HR}=HR"
+    with Simulator(tmp_path, "--api-key", "key-1", "--workspaces", names) as simulator:
+        agent = make_agent(str(tmp_path / "agent"), simulator.port,
+                           more="policy = { limits = { deactivations = { count = 1; percent = 0; };"
+                                " smallest_scan_percent = 50; }; };")
+        agent.run("sync")
+        hold_against("holds-none", agent.run("holds"), agent, simulator)
+        with open(agent.path("people.ldif"), encoding="utf-8") as file:
+            blocks = file.read().split("\n\n")
+        leavers = ("dn: uid=zuse,", "dn: uid=dijkstra,")
+        with open(agent.path("people.ldif"), "w", encoding="utf-8") as file:
+            file.write("\n\n".join(block for block in blocks if not block.startswith(leavers)))
+        hold_against("holds-dry-run", agent.run("sync", "--dry-run"), agent, simulator)
+        for name, arguments in [
+                ("holds-sync", ["sync"]),
+                ("holds", ["holds"]),
+                ("holds-json", ["holds", "--json"]),
+                ("holds-status", ["status"]),
+                ("holds-unknown", ["approve", "7"]),
+                ("holds-rejected", ["reject", "1"]),
+                ("holds-approved", ["approve", "1"]),
+                ("holds-decided", ["holds"]),
+                ("holds-sent", ["sync"]),
+                ("holds-ended", ["reject", "1"])]:
+            hold_against(name, agent.run(*arguments), agent, simulator)
+        assert sum(not user["active"] for user in simulator.users()) == 2
 
 
 def test_hostile_values_never_reach_a_terminal_raw(tmp_path):

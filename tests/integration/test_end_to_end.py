@@ -24,6 +24,7 @@ from slapd import GROUPS, PEOPLE, Slapd, group, person, skeleton  # noqa: E402
 from simulator import Simulator, require  # noqa: E402
 
 PEOPLE_COUNT = 2500
+LIMITS = "policy = { limits = { creations = { count = 3000; }; }; };"
 FAST = "requests_per_second = 0; concurrency = 8;"
 
 
@@ -72,7 +73,8 @@ def world(tmp_path_factory):
     names = f"{FINANCE}=Finance Planning,{HR}=HR,{LEGAL}=Legal"
     with Slapd(folder / "slapd", company()) as server, \
             Simulator(folder, "--api-key", "key-1", "--workspaces", names) as simulator:
-        agent = Agent(folder / "agent", directory_text(server), tenant_text(simulator), WORKSPACES)
+        agent = Agent(folder / "agent", directory_text(server), tenant_text(simulator), WORKSPACES,
+                      more=LIMITS)
         yield server, simulator, agent
 
 
@@ -200,7 +202,7 @@ def test_status_needs_no_lock(world):
 
 def test_service_picks_a_change_up_and_reloads(world):
     server, simulator, agent = world
-    agent.write(more='schedule = { delta = "1s"; };')
+    agent.write(more=LIMITS + 'schedule = { delta = "1s"; };')
     since = simulator.sequence()
     with agent.service() as service:
         modify(server, 77, "replace: sn\nsn: Poll")
@@ -211,7 +213,7 @@ def test_service_picks_a_change_up_and_reloads(world):
         service.wait_for(lambda: "nonsense" in service.log and "keeping" in service.log)
         modify(server, 78, "replace: sn\nsn: Still")
         service.wait_for(lambda: len(simulator.writes(since)) == 2)
-    agent.write(more="")
+    agent.write(more=LIMITS)
 
 
 def test_wrong_password_and_dead_tenant_exit_69(world):
@@ -260,6 +262,25 @@ def test_existing_account_is_adopted_not_doubled(world):
     agent.run("sync").expect(0)
     assert [row["method"] for row in simulator.writes(since)] == ["PATCH"]
     assert simulator.user("by.hand@example.com")["externalId"]
+
+
+def test_a_mass_leave_is_held_and_goes_when_approved(world):
+    server, simulator, agent = world
+    since = simulator.sequence()
+    gone = range(2001, 2061)
+    server.modify("\n".join(f"dn: {dn(number)}\nchangetype: delete\n" for number in gone))
+    modify(server, 301, "replace: sn\nsn: Flows")
+    result = agent.run("sync", "--json").expect(3)
+    assert (result.summary["deactivate"], result.summary["held"]) == (60, 60)
+    assert [row["method"] for row in simulator.writes(since)] == ["PATCH"]
+    held = agent.run("holds", "--json").expect(0).json
+    assert (held[-1]["class"], held[-1]["count"], held[-1]["limit"]) == ("deactivations", 60, 50)
+    assert len(held[-1]["actions"]) == 60
+    with agent.service():
+        agent.run("approve", str(held[-1]["hold"])).expect(0)
+    agent.run("sync").expect(0)
+    assert all(not simulator.user(f"p{number}@example.com")["active"] for number in gone)
+    assert agent.run("holds", "--json").expect(0).json == []
 
 
 if __name__ == "__main__":

@@ -221,7 +221,7 @@ static void a_slow_bleed_is_held_by_the_window(void **state)
 		pass(world, TIME_HOUR_MS);
 	}
 	fake_source_remove(world->directory, 4);
-	expect_log(world, "hold 1: 1 deactivations are held: 4 in this plan and the last");
+	expect_log(world, "hold 1: 1 deactivation is held: 4 in this plan and the last");
 	expect_run(world, CYCLE_FULL, CYCLE_HELD, 0);
 	assert_int_equal(count_active(world), 7);
 	/* The day is over: what is held waits all the same, the next one goes. */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * scimward holds, approve N, reject N.  None of them needs the lock: a decision is written beside a
+ * service that runs, and its next cycle acts on it.
+ */
+#include "base/vec.h"
+#include "cli/plan_output.h"
+#include "cli/program.h"
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct listing {
+	struct arena *arena;
+	struct hold *holds;
+	size_t count, cap;
+};
+
+static void on_hold(void *context, const struct hold *hold)
+{
+	struct listing *listing = context;
+	struct hold *kept = vec_push(
+	    (void **)&listing->holds, &listing->count, &listing->cap, sizeof(*kept));
+
+	*kept = *hold;
+	kept->decided_by = arena_span(listing->arena, hold->decided_by);
+}
+
+static enum exit_code list(struct program *program)
+{
+	struct listing listing = { .arena = arena_new() };
+	enum exit_code code = EXIT_STATE;
+	struct err err;
+
+	if (store_hold_each(program->store, on_hold, &listing, &err) == STATUS_OK)
+		code = plan_output_holds(program, listing.holds, listing.count);
+	else
+		program_complain("%s", err.text);
+	free(listing.holds);
+	arena_free(&listing.arena);
+	return code;
+}
+
+enum exit_code command_holds(const struct options *options)
+{
+	struct program program;
+	enum exit_code code = program_open(&program, options);
+
+	if (code == EXIT_DONE)
+		code = program_open_store(&program, STORE_READ);
+	if (code == EXIT_DONE)
+		code = list(&program);
+	program_close(&program);
+	return code;
+}
+
+/* Who decides, for the record: the user, and whoever became root to be allowed to. */
+static struct span who_decides(struct arena *arena)
+{
+	const struct passwd *user = getpwuid(getuid());
+	const char *before = getenv("SUDO_USER");
+	struct span name = user != NULL ? span_of(user->pw_name)
+					: arena_format(arena, "uid %ld", (long)getuid());
+
+	if (before == NULL || *before == '\0' || getuid() != 0)
+		return arena_span(arena, name);
+	return arena_format(arena, "%.*s (sudo: %s)", SPAN_ARG(name), before);
+}
+
+static enum exit_code decide(struct program *program)
+{
+	const struct options *options = program->options;
+	bool is_approval = options->command == COMMAND_APPROVE;
+	struct arena *arena = arena_new();
+	struct str said = { 0 };
+	enum exit_code code;
+	enum status status;
+	struct err err;
+
+	status = store_hold_decide(program->store, options->hold_id,
+	    is_approval ? HOLD_APPROVED : HOLD_REJECTED, who_decides(arena),
+	    loop_wall_ms(program->loop), &err);
+	arena_free(&arena);
+	if (status != STATUS_OK) {
+		program_complain("%s", err.text);
+		return status == STATUS_REJECT  ? EXIT_FAILED
+		       : status == STATUS_RETRY ? EXIT_LOCKED
+						: EXIT_STATE;
+	}
+	if (options->is_json)
+		str_addf(&said, "{ \"hold\": %lld, \"decision\": \"%s\" }\n",
+		    (long long)options->hold_id, is_approval ? "approved" : "rejected");
+	else if (is_approval)
+		str_addf(&said, "Hold %lld is approved: the next cycle sends it.\n",
+		    (long long)options->hold_id);
+	else
+		str_addf(&said,
+		    "Hold %lld is rejected: nothing of it is sent until its actions change.\n",
+		    (long long)options->hold_id);
+	code = program_print(str_span(&said));
+	str_done(&said);
+	return code;
+}
+
+enum exit_code command_decide(const struct options *options)
+{
+	struct program program;
+	enum exit_code code = program_open(&program, options);
+
+	if (code == EXIT_DONE)
+		code = program_open_store(&program, STORE_DECIDE);
+	if (code == EXIT_DONE)
+		code = decide(&program);
+	program_close(&program);
+	return code;
+}
