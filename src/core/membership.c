@@ -5,56 +5,16 @@
  * A membership is 16 bytes: 12 of the member's hash and 4 of the group, big-endian, so that bytes
  * alone order them by member and then by group.
  */
-#include "core/membership.h"
+#include "core/membership_p.h"
+
 #include "base/hash.h"
 #include "base/vec.h"
 #include "core/dn.h"
-#include "core/graph.h"
 #include <assert.h>
 #include <stdlib.h>
 
-enum { HASH_BYTES = 12, MEMBER_BYTES = 16, INSERTION_MAX = 32, FIRST_BUCKET_COUNT = 64 };
+enum { INSERTION_MAX = 32, FIRST_BUCKET_COUNT = 64 };
 enum { RUN_MEMBERS = 64, RUN_BITS_MAX = 14 };
-
-struct member {
-	uint8_t byte[MEMBER_BYTES];
-};
-
-struct group {
-	uint8_t hash[HASH_BYTES]; /* of the normalized DN */
-	struct span dn;           /* owned */
-	size_t size;              /* direct members, once sealed */
-};
-
-struct root {
-	uint32_t group; /* MEMBERSHIP_NONE: nobody found it */
-	bool is_direct_only;
-	struct span unknown_why; /* owned; absent: nothing is wrong with it */
-};
-
-struct membership {
-	uint8_t salt[16];
-	bool is_sealed;
-	struct member *members;
-	size_t member_count, member_cap;
-	uint32_t *runs;    /* where the members begin whose hash begins with so many bits */
-	unsigned run_bits; /* once sealed; at least 64 members a run, so that they cost next to
-			      nothing */
-	struct group *groups;
-	size_t group_count, group_cap;
-	uint32_t *buckets; /* open addressing: group + 1, 0 is free; at most half are taken */
-	size_t bucket_count;
-	struct root *roots;
-	size_t root_count, root_cap;
-	struct graph_edge *edges; /* from child to parent, until sealed */
-	size_t edge_count, edge_cap;
-	struct graph *parents;     /* group → groups, once sealed */
-	struct graph *leads_to;    /* group → roots, once sealed */
-	uint32_t known_root_count; /* roots that are known before the first that is not */
-	struct str normalized;     /* scratch */
-	uint32_t *found;           /* what membership_find gave */
-	size_t found_cap;
-};
 
 struct membership *membership_new(const uint8_t salt[16])
 {
@@ -95,25 +55,25 @@ static struct span copy_text(struct span text)
 	return (struct span) { span_dup_c(text), text.len };
 }
 
-static uint32_t read_u32(const uint8_t *bytes)
+void member_hash(
+    const uint8_t salt[16], struct span dn, struct str *scratch, struct member_hash *ret_hash)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-	       bytes[3];
+	str_truncate(scratch, 0);
+	dn_normalize(dn, scratch);
+	hash_salted(salt, str_span(scratch), ret_hash->byte);
 }
 
-static void write_u32(uint32_t number, uint8_t *bytes)
+const uint8_t *membership_salt(const struct membership *membership)
 {
-	bytes[0] = (uint8_t)(number >> 24);
-	bytes[1] = (uint8_t)(number >> 16);
-	bytes[2] = (uint8_t)(number >> 8);
-	bytes[3] = (uint8_t)number;
+	return membership->salt;
 }
 
 static void hash_dn(struct membership *membership, struct span dn, uint8_t ret_hash[HASH_BYTES])
 {
-	str_truncate(&membership->normalized, 0);
-	dn_normalize(dn, &membership->normalized);
-	hash_salted(membership->salt, str_span(&membership->normalized), ret_hash);
+	struct member_hash hash;
+
+	member_hash(membership->salt, dn, &membership->normalized, &hash);
+	memcpy(ret_hash, hash.byte, HASH_BYTES);
 }
 
 /* ---- groups ---- */
@@ -121,7 +81,7 @@ static void hash_dn(struct membership *membership, struct span dn, uint8_t ret_h
 /* The bucket that holds the group, or the free one where it would go. */
 static uint32_t *find_bucket(const struct membership *membership, const uint8_t hash[HASH_BYTES])
 {
-	size_t mask = membership->bucket_count - 1, i = read_u32(hash) & mask;
+	size_t mask = membership->bucket_count - 1, i = member_word(hash) & mask;
 
 	while (membership->buckets[i] != 0 &&
 	       memcmp(membership->groups[membership->buckets[i] - 1].hash, hash, HASH_BYTES) != 0)
@@ -157,6 +117,14 @@ uint32_t membership_add_group(struct membership *membership, struct span dn)
 	if (membership->group_count * 2 > membership->bucket_count)
 		grow_buckets(membership);
 	return (uint32_t)membership->group_count - 1;
+}
+
+uint32_t membership_find_group(struct membership *membership, struct span dn)
+{
+	uint8_t hash[HASH_BYTES];
+
+	hash_dn(membership, dn, hash);
+	return *find_bucket(membership, hash) - 1; /* 0, a free one, becomes MEMBERSHIP_NONE */
 }
 
 void membership_add_edge(struct membership *membership, uint32_t child, uint32_t parent)
@@ -238,7 +206,7 @@ void membership_add_member(struct membership *membership, uint32_t group, struct
 	member = vec_push((void **)&membership->members, &membership->member_count,
 	    &membership->member_cap, sizeof(*member));
 	hash_dn(membership, member_dn, member->byte);
-	write_u32(group, member->byte + HASH_BYTES);
+	member_set_group(member, group);
 }
 
 static void sort_few(struct member *members, size_t count)
@@ -314,7 +282,7 @@ static void seal_members(struct membership *membership)
 		if (kept > 0 && memcmp(&members[kept - 1], &members[i], MEMBER_BYTES) == 0)
 			continue;
 		members[kept++] = members[i];
-		membership->groups[read_u32(members[i].byte + HASH_BYTES)].size++;
+		membership->groups[member_group(&members[i])].size++;
 	}
 	membership->member_count = membership->member_cap = kept;
 	membership->members = mem_grow(members, kept, sizeof(*members));
@@ -332,7 +300,7 @@ static void index_members(struct membership *membership)
 	run_count = (size_t)1 << membership->run_bits;
 	membership->runs = mem_new(run_count + 1, sizeof(*membership->runs));
 	for (size_t i = 0; i < count; i++) {
-		uint64_t word = read_u32(membership->members[i].byte);
+		uint64_t word = member_word(membership->members[i].byte);
 
 		for (; next <= word >> (32 - membership->run_bits); next++)
 			membership->runs[next] = (uint32_t)i;
@@ -416,7 +384,7 @@ static bool is_before(const struct membership *membership, size_t i, const uint8
  */
 static size_t find_first(const struct membership *membership, const uint8_t hash[HASH_BYTES])
 {
-	uint64_t word = read_u32(hash);
+	uint64_t word = member_word(hash);
 	const uint32_t *run = &membership->runs[word >> (32 - membership->run_bits)];
 	uint64_t way = (word << membership->run_bits) & UINT32_MAX;
 	size_t begin = run[0], end = run[1];
@@ -454,10 +422,28 @@ uint32_t membership_find(struct membership *membership, struct span dn, const ui
 		if (memcmp(member->byte, hash, HASH_BYTES) != 0)
 			break;
 		*(uint32_t *)vec_push((void **)&membership->found, &count, &membership->found_cap,
-		    sizeof(uint32_t)) = read_u32(member->byte + HASH_BYTES);
+		    sizeof(uint32_t)) = member_group(member);
 	}
 	*ret_groups = membership->found;
 	return (uint32_t)count;
+}
+
+uint32_t membership_find_hash(const struct membership *membership, const struct member_hash *hash,
+    uint32_t *ret_groups, uint32_t cap)
+{
+	uint32_t count = 0;
+
+	assert(membership->is_sealed);
+	for (size_t i = find_first(membership, hash->byte); i < membership->member_count; i++) {
+		const struct member *member = &membership->members[i];
+
+		if (memcmp(member->byte, hash->byte, HASH_BYTES) != 0)
+			break;
+		if (count < cap)
+			ret_groups[count] = member_group(member);
+		count++;
+	}
+	return count;
 }
 
 uint32_t membership_roots(

@@ -28,6 +28,40 @@ struct membership *membership_new(const uint8_t salt[16]);
 /** Frees the table; sets `*membership` to NULL; NULL is welcome. */
 void membership_free(struct membership **membership);
 
+/* What stands for a member: 12 bytes of the salted hash of the normalized DN. */
+struct member_hash {
+	uint8_t byte[12];
+};
+
+/** Hashes a DN as a membership with that salt does. @param scratch overwritten */
+void member_hash(
+    const uint8_t salt[16], struct span dn, struct str *scratch, struct member_hash *ret_hash);
+
+/** The salt of a membership, 16 bytes; borrowed. */
+const uint8_t *membership_salt(const struct membership *membership);
+
+/**
+ * Starts the next version of a sealed membership: groups keep their numbers, roots their groups and
+ * all groups their members and the groups inside them, but for those that `is_changed` names, which
+ * are to be read again. What was unknown is forgotten, so name those groups too.
+ *
+ * @return owned, not sealed. Cost: one pass over the members; both versions are in memory
+ */
+struct membership *membership_renew(const struct membership *old,
+    bool (*is_changed)(const void *context, uint32_t group), const void *context);
+
+/** Takes a member out of a group again, before sealing. Cost: one pass over the members. */
+void membership_remove_member(struct membership *membership, uint32_t group, struct span member_dn);
+
+/**
+ * Tells whose roots differ between two sealed versions of one membership, each member once, in no
+ * order.
+ *
+ * Cost: one pass over both.
+ */
+void membership_diff(const struct membership *old, const struct membership *renewed,
+    void (*on_member)(void *context, const struct member_hash *hash), void *context);
+
 /**
  * Adds a walked group, or finds it when it was added before (DNs compared normalized).
  *
@@ -67,6 +101,13 @@ void membership_seal(struct membership *membership);
  */
 uint32_t membership_find(
     struct membership *membership, struct span dn, const uint32_t **ret_groups);
+
+/** Likewise by hash, into memory of the caller. @return how many; at most `cap` are written */
+uint32_t membership_find_hash(const struct membership *membership, const struct member_hash *hash,
+    uint32_t *ret_groups, uint32_t cap);
+
+/** Finds a walked group by its DN. @return MEMBERSHIP_NONE: there is none */
+uint32_t membership_find_group(struct membership *membership, struct span dn);
 
 /** The roots that a walked group leads to, itself included. @return how many; ascending */
 uint32_t membership_roots(

@@ -34,6 +34,7 @@ int main(int argc, char **argv)
 	failed += RUN(mapping);
 	failed += RUN(mapping_explain);
 	failed += RUN(membership);
+	failed += RUN(membership_renew);
 	failed += RUN(plan);
 	failed += RUN(policy);
 	failed += RUN(value);

@@ -53,6 +53,7 @@ TEST_GROUP(index);
 TEST_GROUP(mapping);
 TEST_GROUP(mapping_explain);
 TEST_GROUP(membership);
+TEST_GROUP(membership_renew);
 TEST_GROUP(plan);
 TEST_GROUP(policy);
 TEST_GROUP(value);
