@@ -4,13 +4,15 @@
 //
 //	http_stub [--port N] [--port-file FILE]
 //
-//	POST  …/Users                 201, a fixed user that echoes the userName sent
-//	PATCH …                       200, the same user
-//	GET   …/ServiceProviderConfig 200, patch and filter supported
-//	GET   …                       200, an empty list
+//	POST  …/Users                 201, a user with an id of its own that echoes the userName
+//sent 	PATCH …                       200, likewise 	GET   …/ServiceProviderConfig 200, patch and
+//filter supported 	GET   …                       200, an empty list
 //
 // One thread, epoll, keep-alive, pipelining.  A client that writes faster than
-// it reads is dropped; so is one whose request exceeds the buffer.  Runs until it is killed.
+// it reads is dropped; so is one whose request exceeds the buffer.  Runs until SIGTERM, and prints
+// how many requests it answered:
+//
+//	{"requests": 10003}
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,6 +36,9 @@ struct peer {
 	char input[BUFFER_BYTES + 1];
 };
 
+static unsigned long requests;
+static volatile sig_atomic_t is_over;
+
 /* What is gathered to be written in one go. */
 struct output {
 	size_t length;
@@ -52,7 +57,7 @@ static const char provider_config[] =
 
 static const char user_format[] =
     "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],"
-    "\"id\":\"2819c2237f76453a919d413861904646\",\"userName\":\"%.*s\",\"active\":true,"
+    "\"id\":\"2819c2237f76453a%016lx\",\"userName\":\"%.*s\",\"active\":true,"
     "\"meta\":{\"resourceType\":\"User\"}}";
 
 static void answer(struct output *output, const char *status, const char *body, size_t length)
@@ -83,13 +88,14 @@ static void answer_user(struct output *output, const char *status, const char *r
 	const char *name = find_user_name(request_body, &name_length);
 	if (name_length > 512)
 		name_length = 512;
-	int length = snprintf(body, sizeof(body), user_format, (int)name_length, name);
+	int length = snprintf(body, sizeof(body), user_format, requests, (int)name_length, name);
 	answer(output, status, body, (size_t)length);
 }
 
 static void answer_request(struct output *output, char *head, char *body, size_t body_length)
 {
 	char saved = body[body_length];
+	requests++;
 	body[body_length] = '\0';
 	size_t line = strcspn(head, "\r");
 	if (head[0] == 'G' && memmem(head, line, "/ServiceProviderConfig", 22))
@@ -168,12 +174,12 @@ static void peer_accept(int listener, int poll)
 	epoll_ctl(poll, EPOLL_CTL_ADD, socket, &event);
 }
 
-static _Noreturn void serve(int listener)
+static void serve(int listener)
 {
 	int poll = epoll_create1(0);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL }, events[EVENTS];
 	epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
-	for (;;) {
+	while (!is_over) {
 		int count = epoll_wait(poll, events, EVENTS, -1);
 		for (int i = 0; i < count; i++) {
 			if (events[i].data.ptr)
@@ -216,6 +222,12 @@ static void write_port(const char *path, int listener)
 	}
 }
 
+static void on_terminate(int number)
+{
+	(void)number;
+	is_over = 1;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option known[] = {
@@ -236,9 +248,12 @@ int main(int argc, char **argv)
 			return 64;
 		}
 	}
+	struct sigaction terminate = { .sa_handler = on_terminate };
+	sigaction(SIGTERM, &terminate, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	int listener = listen_on(port);
 	if (port_file)
 		write_port(port_file, listener);
 	serve(listener);
+	printf("{\"requests\": %lu}\n", requests);
 }

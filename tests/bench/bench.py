@@ -1,0 +1,404 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What the agent costs beside bare programs that do the same work.
+
+    make bench [BENCH_PEOPLE=1000000] …
+
+All figures come from this run on this machine, so that the ratios mean something where the seconds do
+not. A goal that is missed is marked, never an error. The environment says what to do:
+
+    BENCH_PEOPLE   people in the directory that is scanned (100000)
+    BENCH_CREATE   accounts to create (10000)
+    BENCH_RUNS     runs of each program, of which the median counts (5)
+    BENCH_ONLY     some of: scan create scimmy poll core (all)
+    BENCH_SCIMMY   a folder with app.mjs: a SCIM server on SCIMMY, started by node with PORT, TOKEN and
+                   QUIET in its environment; serves /scim/v2 and a new, empty store at each start
+    BENCH_FOLDER   keeps the directory there, for another run with as many people
+    BENCH_JSON     where the results go as JSON (bench.json)
+"""
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
+import agent as agent_under_test  # noqa: E402
+import slapd  # noqa: E402
+
+BUILD = os.environ.get("top_builddir", ".")
+TOKEN = "key-1"  # what Agent puts into TENANT_KEY
+PAGE = 1000
+FILTER = "(objectClass=inetOrgPerson)"
+
+# Ten attributes. The agent asks for the key and the lock as well, and so does bare_ldap.
+ATTRIBUTES = ("mail", "employeeNumber", "givenName", "sn", "displayName", "title", "employeeType",
+              "preferredLanguage", "uid", "departmentNumber", "entryUUID", "pwdAccountLockedTime")
+MAPPING = """
+  { to = "userName"; from = "${mail|lower}"; }, { to = "externalId"; from = "${employeeNumber}"; },
+  { to = "name.givenName"; from = "${givenName}"; }, { to = "name.familyName"; from = "${sn}"; },
+  { to = "displayName"; from = "${displayName}"; }, { to = "title"; from = "${title}"; },
+  { to = "userType"; from = "${employeeType}"; }, { to = "preferredLanguage"; from = "${preferredLanguage}"; },
+  { to = "nickName"; from = "${uid}"; },
+  { to = "active"; from = "false"; when = "(departmentNumber=left*)"; }, { to = "active"; from = "${.enabled}"; }"""
+UNLIMITED = """policy = { limits = { creations = { count = 0; }; }; };
+log = { level = "warning"; };"""
+
+FIRST = ("Anna", "Ben", "Carla", "Zoë", "Elena", "Felix", "Grace", "Jürgen", "Ines", "Jonas", "Łucja", "Paul")
+LAST = ("Smith", "Jones", "Müller", "García", "Rossi", "Silva", "Nguyen", "Kim", "Patel", "Novák", "Tanaka")
+TITLES = ("Software Engineer", "Nurse", "Team Lead", "Controller", "Data Analyst", "Technician", "Director")
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def program(name):
+    return os.path.join(BUILD, "tests", "bench", name)
+
+
+# ---- people ----
+
+def person(number):
+    first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
+    return slapd.person(f"u{number:07d}", cn=f"{first} {last}", sn=last, givenName=first,
+                        displayName=f"{first} {last} ({number})", employeeNumber=str(number),
+                        departmentNumber=f"D{number // 200:05d}", title=TITLES[number % len(TITLES)],
+                        employeeType="employee", preferredLanguage="en" if number % 3 else "de")
+
+
+def write_people(path, count, head=""):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head)
+        for number in range(1, count + 1):
+            file.write(person(number))
+
+
+class Directory(slapd.Slapd):
+    """slapd with a million people: too many to hold as text, and to load twice."""
+
+    def __init__(self, folder, count):
+        self.count = count
+        folder = os.path.join(folder, f"slapd-{count}")
+        self.is_loaded = os.path.exists(os.path.join(folder, "loaded"))
+        if self.is_loaded:
+            os.rename(os.path.join(folder, "db"), os.path.join(folder, "kept"))
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        super().__init__(folder, None)
+
+    def write_configuration(self, *arguments):
+        super().write_configuration(*arguments)
+        with open(self.path("slapd.conf"), encoding="utf-8") as file:
+            text = file.read()
+        with open(self.path("slapd.conf"), "w", encoding="utf-8") as file:
+            file.write(text.replace("maxsize 1073741824", "maxsize 17179869184"))
+
+    def load(self, ldif):
+        if self.is_loaded:
+            os.rmdir(self.path("db"))
+            os.rename(self.path("kept"), self.path("db"))
+            return
+        say(f"loading {self.count} people into slapd")
+        write_people(self.path("data.ldif"), self.count, slapd.skeleton())
+        subprocess.run([slapd.find_tool("slapadd"), "-q", "-f", self.path("slapd.conf"), "-l", self.path("data.ldif")],
+                       check=True, capture_output=True)
+        os.unlink(self.path("data.ldif"))
+        open(self.path("loaded"), "w", encoding="ascii").close()
+
+    def text(self):
+        return f"""{{ name = "bench"; kind = "openldap"; urls = [ "{self.ldap}" ]; allow_cleartext = true;
+    bind = {{ dn = "cn=sync,{slapd.SERVICES}"; password = "env:DIRECTORY_PASSWORD"; }};
+    users = {{ bases = [ "{slapd.PEOPLE}" ]; filter = "{FILTER}"; }}; page_size = {PAGE}; }}"""
+
+
+# ---- tenants ----
+
+class Stub:
+    """http_stub; how many requests it answered is known in the end."""
+
+    def __init__(self, folder):
+        port_file = os.path.join(folder, "stub.port")
+        if os.path.exists(port_file):
+            os.unlink(port_file)
+        self.process = subprocess.Popen([program("http_stub"), "--port-file", port_file], stdout=subprocess.PIPE)
+        while not os.path.exists(port_file):
+            assert self.process.poll() is None, "http_stub did not start"
+            time.sleep(0.01)
+        with open(port_file, encoding="ascii") as file:
+            self.url = f"http://127.0.0.1:{int(file.read())}/scim/v2"
+        self.requests = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.requests = json.loads(self.process.communicate(timeout=20)[0])["requests"]
+
+
+class Scimmy:
+    """A SCIM server that nobody here wrote, with an empty store."""
+
+    def __init__(self, folder):
+        port = slapd.free_port()
+        self.process = subprocess.Popen(["node", "app.mjs"], cwd=folder,
+                                        env=dict(os.environ, PORT=str(port), TOKEN=TOKEN, QUIET="1"))
+        self.url = f"http://127.0.0.1:{port}/scim/v2"
+        for _ in range(400):
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                assert self.process.poll() is None, "SCIMMY did not start"
+                time.sleep(0.05)
+        raise RuntimeError("SCIMMY does not listen")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def tenant_text(url, concurrency):
+    return f"""profile = "generic"; url = "{url}"; auth = {{ method = "api-key"; key = "env:TENANT_KEY"; }};
+    allow_cleartext = true; requests_per_second = 0; concurrency = {concurrency};"""
+
+
+# ---- measuring ----
+
+class Bench:
+    def __init__(self, folder):
+        self.folder = folder
+        self.keep = os.environ.get("BENCH_FOLDER") or folder
+        os.makedirs(self.keep, exist_ok=True)
+        self.runs = int(os.environ.get("BENCH_RUNS", "5"))
+        self.people = int(os.environ.get("BENCH_PEOPLE", "100000"))
+        self.create = int(os.environ.get("BENCH_CREATE", "10000"))
+        self.rows = []
+        self.results = {"people": self.people, "create": self.create, "runs": self.runs}
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def agent(self, name, directory, url, concurrency=8):
+        shutil.rmtree(self.path(name), ignore_errors=True)
+        return agent_under_test.Agent(self.path(name), directory, tenant_text(url, concurrency), mapping=MAPPING,
+                                      more=UNLIMITED)
+
+    def timed(self, arguments, environment=None):
+        """Runs a program; gives its wall, CPU, peak memory, and what it printed."""
+        result = self.path("timed.json")
+        done = subprocess.run([program("timed"), result, *arguments], env=environment, capture_output=True, check=False)
+        assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        with open(result, encoding="ascii") as file:
+            measured = json.load(file)
+        measured["out"] = done.stdout.decode()
+        return measured
+
+    def sync(self, agent, *arguments):
+        measured = self.timed([agent_under_test.find_binary(), "-c", agent.config, "sync", "--json", *arguments],
+                              agent.environment)
+        measured["summary"] = json.loads(measured["out"])["summary"]
+        return measured
+
+    def row(self, what, value, goal="", met=None):
+        self.rows.append((what, value, goal, met))
+
+    def ratio(self, what, ours, theirs, goal, is_met):
+        ratio = ours / theirs
+        self.row(what, f"{ratio:.2f}", goal, is_met(ratio))
+        return ratio
+
+    def print(self):
+        width = max(len(row[0]) for row in self.rows)
+        for what, value, goal, met in self.rows:
+            mark = "" if met is None else "ok" if met else "MISSED"
+            print(f"{what:<{width}}  {value:>14}  {goal:<12} {mark}".rstrip())
+        path = os.environ.get("BENCH_JSON", "bench.json")
+        with open(path, "w", encoding="ascii") as file:
+            json.dump(self.results, file, indent=1)
+            file.write("\n")
+        print(json.dumps(self.results))
+
+
+def median(runs, name):
+    return statistics.median(run[name] for run in runs)
+
+
+def summary_of(runs):
+    return {name: median(runs, name) for name in ("seconds", "cpuSeconds", "maxRssKiB")}
+
+
+# ---- a full scan with nothing to do ----
+
+def bare_scan(bench, server):
+    return bench.timed([program("bare_ldap"), server.ldap, f"cn=sync,{slapd.SERVICES}", "secret-of-sync", slapd.PEOPLE,
+                        FILTER, str(PAGE), *ATTRIBUTES])
+
+
+def scan_again(bench, agent):
+    measured = bench.sync(agent, "--kind", "full")
+    assert measured["summary"]["unchanged"] == bench.people, measured["summary"]
+    return measured
+
+
+def snapshot(bench, agent):
+    say(f"creating {bench.people} accounts, so that the snapshot holds them")
+    first = bench.sync(agent)
+    assert first["summary"]["create"] == bench.people, first["summary"]
+    bench.results["snapshot"] = {name: first[name] for name in ("seconds", "cpuSeconds", "maxRssKiB")}
+    bench.row(f"first sync of {bench.people}: accounts/s", f"{bench.people / first['seconds']:.0f}")
+    bench.row("  peak memory, MiB", f"{first['maxRssKiB'] / 1024:.0f}")
+
+
+def scan(bench):
+    with Directory(bench.keep, bench.people) as server, Stub(bench.folder) as stub:
+        agent = bench.agent("scan", server.text(), stub.url, concurrency=32)
+        snapshot(bench, agent)
+        bare_scan(bench, server)  # warms slapd's pages
+        ours, theirs = [], []
+        for number in range(bench.runs):
+            say(f"scanning {bench.people} people, {number + 1} of {bench.runs}")
+            theirs.append(bare_scan(bench, server))
+            ours.append(scan_again(bench, agent))
+    shutil.rmtree(bench.path("scan"))
+    found, bare = summary_of(ours), summary_of(theirs)
+    bench.row(f"scan of {bench.people}, nothing to do: seconds", f"{found['seconds']:.2f}")
+    bench.row("  bare libldap: seconds", f"{bare['seconds']:.2f}")
+    bare["ratio"] = bench.ratio("  ratio", found["seconds"], bare["seconds"], "<= 1.10", lambda ratio: ratio <= 1.10)
+    limit_s = 8 * bench.people / 1e6
+    bench.row("  CPU seconds", f"{found['cpuSeconds']:.2f}", f"<= {limit_s:.1f}", found["cpuSeconds"] <= limit_s)
+    bench.row("  bare libldap: CPU seconds", f"{bare['cpuSeconds']:.2f}")
+    bench.row("  peak memory, MiB", f"{found['maxRssKiB'] / 1024:.0f}", "<= 96", found["maxRssKiB"] <= 96 * 1024)
+    bench.results["scan"] = {"agent": found, "bare": bare}
+
+
+# ---- creating accounts ----
+
+def people_file(bench):
+    path = bench.path("people.ldif")
+    if not os.path.exists(path):
+        write_people(path, bench.create)
+    return f"""{{ name = "bench"; kind = "ldif"; urls = [ "file://{path}" ];
+    users = {{ filter = "{FILTER}"; }}; }}"""
+
+
+def keep_bodies(bench, agent):
+    """What the agent sent, for the bare program to send as well."""
+    with sqlite3.connect(f"file:{agent.state}?mode=ro", uri=True) as state, \
+            open(bench.path("bodies"), "w", encoding="utf-8") as file:
+        for body, in state.execute("SELECT body FROM action WHERE state = 'done' ORDER BY id"):
+            file.write(body + "\n")
+
+
+def create_once(bench, url, concurrency):
+    agent = bench.agent("create", people_file(bench), url, concurrency)
+    measured = bench.sync(agent)
+    assert measured["summary"]["create"] == bench.create, measured["summary"]
+    if not os.path.exists(bench.path("bodies")):
+        keep_bodies(bench, agent)
+    return measured
+
+
+def send_once(bench, url, concurrency):
+    return bench.timed([program("bare_curl"), url + "/Users", TOKEN, str(concurrency), bench.path("bodies")])
+
+
+def compare_creating(bench, name, start, concurrency, runs):
+    """Each program meets a server of its own, as empty as the others'."""
+    ours, theirs = [], []
+    for number in range(runs):
+        say(f"creating {bench.create} accounts at {name}, {number + 1} of {runs}")
+        with start() as server:
+            ours.append(create_once(bench, server.url, concurrency))
+        with start() as server:
+            theirs.append(send_once(bench, server.url, concurrency))
+    found, bare = summary_of(ours), summary_of(theirs)
+    bench.row(f"creating {bench.create} at {name}, concurrency {concurrency}: accounts/s",
+              f"{bench.create / found['seconds']:.0f}", "", None)
+    bench.row("  bare libcurl: requests/s", f"{bench.create / bare['seconds']:.0f}")
+    bench.results[name] = {"agent": found, "bare": bare}
+    return found, bare
+
+
+def create(bench):
+    found, bare = compare_creating(bench, "stub", lambda: Stub(bench.folder), 32, bench.runs)
+    rate, cpu_us = bench.create / found["seconds"], found["cpuSeconds"] / bench.create * 1e6
+    bare["ratio"] = bench.ratio("  ratio", bare["seconds"], found["seconds"], ">= 0.35", lambda ratio: ratio >= 0.35)
+    bench.row("  accounts/s", f"{rate:.0f}", ">= 15000", rate >= 15000)
+    bench.row("  CPU, us an account", f"{cpu_us:.1f}", "<= 60", cpu_us <= 60)
+    bench.row("  bare libcurl: CPU, us a request", f"{bare['cpuSeconds'] / bench.create * 1e6:.1f}")
+
+
+def scimmy(bench):
+    folder = os.environ.get("BENCH_SCIMMY")
+    if not folder or not shutil.which("node"):
+        say("SCIMMY is left out: set BENCH_SCIMMY to its folder" if not folder else "SCIMMY is left out: no node")
+        return
+    found, bare = compare_creating(bench, "SCIMMY", lambda: Scimmy(folder), 8, min(bench.runs, 3))
+    bare["ratio"] = bench.ratio("  ratio", bare["seconds"], found["seconds"], ">= 0.95", lambda ratio: ratio >= 0.95)
+
+
+# ---- a poll that finds nothing ----
+
+def poll_of(bench, name, directory):
+    with Stub(bench.folder) as stub:
+        agent = bench.agent("poll", directory, stub.url)
+        bench.sync(agent)
+        bench.sync(agent, "--kind", "full")
+    with Stub(bench.folder) as stub:
+        agent.write(tenant=tenant_text(stub.url, 8))
+        polls = [bench.sync(agent, "--kind", "delta") for _ in range(max(bench.runs, 3))]
+    found = summary_of(polls)
+    found["requests"] = stub.requests
+    bench.row(f"poll of {bench.create} in {name}, nothing changed: CPU ms", f"{found['cpuSeconds'] * 1e3:.1f}")
+    bench.row("  seconds", f"{found['seconds']:.3f}")
+    bench.row("  requests to the tenant", str(stub.requests), "0", stub.requests == 0)
+    bench.results["poll " + name] = found
+
+
+def poll(bench):
+    poll_of(bench, "LDIF", people_file(bench))
+    if slapd.missing() is None:
+        with Directory(bench.keep, bench.create) as server:
+            poll_of(bench, "slapd", server.text())
+
+
+# ---- the core alone ----
+
+def core(bench):
+    found = json.loads(bench.timed([program("core_scan")])["out"])
+    for name, value in found.items():
+        if name.endswith("Ns"):
+            bench.row(f"core, {name[:-2]}: ns an entry", f"{value:.0f}")
+    bench.results["core"] = found
+
+
+def main():
+    parts = {"scan": scan, "create": create, "scimmy": scimmy, "poll": poll, "core": core}
+    wanted = os.environ.get("BENCH_ONLY", "").split() or list(parts)
+    unknown = [name for name in wanted if name not in parts]
+    if unknown:
+        sys.exit(f"bench: BENCH_ONLY knows {' '.join(parts)}, not {' '.join(unknown)}")
+    with tempfile.TemporaryDirectory(prefix="scimward-bench-") as folder:
+        bench = Bench(folder)
+        for name in wanted:
+            if name == "scan" and slapd.missing() is not None:
+                say("the scan is left out: " + slapd.missing())
+            else:
+                parts[name](bench)
+        bench.print()
+
+
+if __name__ == "__main__":
+    main()
