@@ -205,6 +205,15 @@ enum status store_action_get(struct store *store, int64_t id, struct arena *aren
 	return STATUS_OK;
 }
 
+/* Whether one kind of one run is asked for, as those do who go through a plan page by page. */
+static bool is_of_one_kind(const struct action_query *wanted)
+{
+	bool is_one = wanted->kinds != 0 && (wanted->kinds & (wanted->kinds - 1)) == 0;
+
+	return wanted->run_id != 0 && is_one &&
+	       (wanted->after_id == 0 || wanted->kinds == UINT32_C(1) << wanted->after_kind);
+}
+
 /* The statement whose index fits. */
 static enum store_statement choose_each(const struct action_query *wanted)
 {
@@ -213,6 +222,8 @@ static enum store_statement choose_each(const struct action_query *wanted)
 
 	if (wanted->hold_id != 0)
 		return STATEMENT_ACTION_EACH_OF_HOLD;
+	if (is_of_one_kind(wanted))
+		return STATEMENT_ACTION_EACH_OF_KIND;
 	if (wanted->states != 0 && (wanted->states & ~unsettled) == 0)
 		return STATEMENT_ACTION_EACH_UNSETTLED;
 	if (wanted->run_id != 0)
@@ -225,9 +236,12 @@ static enum store_statement choose_each(const struct action_query *wanted)
 static void bind_wanted(struct store_query *query, const struct action_query *wanted)
 {
 	const uint32_t any = (UINT32_C(1) << 31) - 1;
+	int64_t rank = wanted->after_id != 0 ? (int64_t)wanted->after_kind : -1;
 
+	if (query->which == STATEMENT_ACTION_EACH_OF_KIND)
+		rank = __builtin_ctz(wanted->kinds);
 	store_query_bind_int(query, wanted->run_id);
-	store_query_bind_int(query, wanted->after_id != 0 ? (int64_t)wanted->after_kind : -1);
+	store_query_bind_int(query, rank);
 	store_query_bind_int(query, wanted->after_id);
 	store_query_bind_int(query, wanted->states != 0 ? wanted->states : any);
 	store_query_bind_int(query, wanted->kinds != 0 ? wanted->kinds : any);

@@ -183,6 +183,24 @@ static void check_queries(struct fixture *fixture)
 	assert_each(fixture, (struct action_query) { .run_id = 2, .states = unsettled }, IDS(5));
 	assert_each(
 	    fixture, (struct action_query) { .run_id = 1, .kinds = BIT(ACTION_CREATE) }, IDS(1));
+	assert_each(fixture,
+	    (struct action_query) { .run_id = 1,
+		.kinds = BIT(ACTION_DEACTIVATE),
+		.after_kind = ACTION_DEACTIVATE,
+		.after_id = 2 },
+	    IDS(4));
+	assert_each(fixture,
+	    (struct action_query) { .run_id = 1,
+		.states = BIT(ACTION_SENT),
+		.kinds = BIT(ACTION_DEACTIVATE),
+		.limit = 1 },
+	    IDS(2));
+	assert_each(fixture,
+	    (struct action_query) { .run_id = 1,
+		.kinds = BIT(ACTION_CREATE),
+		.after_kind = ACTION_DEACTIVATE,
+		.after_id = 2 },
+	    IDS(1));
 	assert_each(fixture, (struct action_query) { .run_id = 1, .limit = 2 }, IDS(2, 4));
 	assert_each(fixture,
 	    (struct action_query) { .run_id = 1, .after_kind = ACTION_DEACTIVATE, .after_id = 2 },
