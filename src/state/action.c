@@ -21,6 +21,14 @@ static enum status find_last_id(struct store *store, struct err *reterr)
 	return store_query_run_number(&query, &store->last_action_id, reterr);
 }
 
+static const uint32_t open_states = UINT32_C(1) << ACTION_PLANNED | UINT32_C(1) << ACTION_HELD |
+				    UINT32_C(1) << ACTION_SENT | UINT32_C(1) << ACTION_UNKNOWN;
+
+static bool is_open(enum action_state state)
+{
+	return (open_states >> state & 1) != 0;
+}
+
 static void bind_request(struct store_query *query, const struct action *action)
 {
 	store_query_bind_span(query, action->request.method);
@@ -64,6 +72,7 @@ static enum status insert(
 	store_query_bind_span(&query, action->dn);
 	store_query_bind_span(&query, action->detail);
 	bind_request(&query, action);
+	store_query_bind_int(&query, is_open(action->state));
 	return store_query_run(&query, reterr);
 }
 
@@ -94,12 +103,11 @@ static enum status open_change(struct store *store, enum store_statement which, 
 	return status;
 }
 
-enum status store_action_update(
-    struct store *store, const struct action *action, struct err *reterr)
+static enum status update(struct store *store, enum store_statement which,
+    const struct action *action, struct err *reterr)
 {
 	struct store_query query;
-	enum status status = open_change(
-	    store, STATEMENT_ACTION_UPDATE, action->id, &query, reterr);
+	enum status status = open_change(store, which, action->id, &query, reterr);
 
 	if (status != STATUS_OK)
 		return status;
@@ -108,15 +116,25 @@ enum status store_action_update(
 	store_query_bind_span(&query, action->account_id);
 	store_query_bind_span(&query, action->detail);
 	bind_request(&query, action);
+	store_query_bind_int(&query, is_open(action->state));
 	return store_query_run(&query, reterr);
 }
 
-enum status store_action_set_state(
+enum status store_action_update(
     struct store *store, const struct action *action, struct err *reterr)
 {
+	enum status status = update(store, STATEMENT_ACTION_UPDATE, action, reterr);
+
+	if (status == STATUS_OK && sqlite3_changes(store->db) == 0)
+		status = update(store, STATEMENT_ACTION_UPDATE_PLACE, action, reterr);
+	return status;
+}
+
+static enum status set_state(struct store *store, enum store_statement which,
+    const struct action *action, struct err *reterr)
+{
 	struct store_query query;
-	enum status status = open_change(
-	    store, STATEMENT_ACTION_SET_STATE, action->id, &query, reterr);
+	enum status status = open_change(store, which, action->id, &query, reterr);
 
 	if (status != STATUS_OK)
 		return status;
@@ -126,7 +144,18 @@ enum status store_action_set_state(
 	store_query_bind_span(&query, action->request_id);
 	store_query_bind_int(&query, action->attempts);
 	store_query_bind_int(&query, action->at_ms);
+	store_query_bind_int(&query, is_open(action->state));
 	return store_query_run(&query, reterr);
+}
+
+enum status store_action_set_state(
+    struct store *store, const struct action *action, struct err *reterr)
+{
+	enum status status = set_state(store, STATEMENT_ACTION_SET_STATE, action, reterr);
+
+	if (status == STATUS_OK && sqlite3_changes(store->db) == 0)
+		status = set_state(store, STATEMENT_ACTION_SET_STATE_PLACE, action, reterr);
+	return status;
 }
 
 enum status store_action_delete(struct store *store, int64_t id, struct err *reterr)
@@ -217,20 +246,13 @@ static bool is_of_one_kind(const struct action_query *wanted)
 /* The statement whose index fits. */
 static enum store_statement choose_each(const struct action_query *wanted)
 {
-	const uint32_t unsettled = UINT32_C(1) << ACTION_SENT | UINT32_C(1) << ACTION_UNKNOWN;
-	const uint32_t pending = UINT32_C(1) << ACTION_PLANNED | UINT32_C(1) << ACTION_HELD;
-
 	if (wanted->hold_id != 0)
 		return STATEMENT_ACTION_EACH_OF_HOLD;
 	if (is_of_one_kind(wanted))
 		return STATEMENT_ACTION_EACH_OF_KIND;
-	if (wanted->states != 0 && (wanted->states & ~unsettled) == 0)
-		return STATEMENT_ACTION_EACH_UNSETTLED;
-	if (wanted->run_id != 0)
-		return STATEMENT_ACTION_EACH_OF_RUN;
-	if (wanted->states != 0 && (wanted->states & ~pending) == 0)
-		return STATEMENT_ACTION_EACH_PENDING;
-	return STATEMENT_ACTION_EACH;
+	if (wanted->states != 0 && (wanted->states & ~open_states) == 0)
+		return STATEMENT_ACTION_EACH_OPEN;
+	return wanted->run_id != 0 ? STATEMENT_ACTION_EACH_OF_RUN : STATEMENT_ACTION_EACH;
 }
 
 static void bind_wanted(struct store_query *query, const struct action_query *wanted)

@@ -42,24 +42,21 @@
 
 /*
  * `rank` is the place of the kind in the order of sending, `classes` the classes of the guard that
- * it counts in, a bit each.  The partial indexes keep what every cycle asks for free of history.
+ * it counts in, a bit each.  `is_open` while something may be to do: planned, held, sent or
+ * unknown. Each cycle looks for these, and must not read through the years of what is done.
  */
 #define ACTION_TABLE(schema)                                                                       \
 	"CREATE TABLE " schema "action (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL,"          \
-	" rank INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,"   \
+	" rank INTEGER NOT NULL, is_open INTEGER NOT NULL, kind TEXT NOT NULL,"                    \
+	" state TEXT NOT NULL, reason TEXT NOT NULL,"                                              \
 	" attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, at_ms INTEGER NOT NULL,"        \
 	" classes INTEGER NOT NULL, hold_id INTEGER NOT NULL,"                                     \
 	" key BLOB NOT NULL, digest BLOB NOT NULL, account_id TEXT, user_name TEXT,"               \
 	" directory TEXT, dn TEXT, detail TEXT, method TEXT, path TEXT, request_id TEXT,"          \
 	" answer TEXT, before TEXT, after TEXT, body TEXT);"                                       \
 	"CREATE INDEX " schema "action_order ON action (run_id, rank, id);"                        \
-	"CREATE INDEX " schema "action_unsettled ON action (rank, id)"                             \
-	" WHERE state IN ('sent', 'unknown');"                                                     \
-	"CREATE INDEX " schema "action_pending ON action (rank, id)"                               \
-	" WHERE state IN ('planned', 'held');"                                                     \
-	"CREATE INDEX " schema "action_hold ON action (hold_id, id) WHERE hold_id <> 0;"           \
-	"CREATE INDEX " schema "action_recent ON action (at_ms)"                                   \
-	" WHERE classes <> 0 AND hold_id = 0 AND state IN ('sent', 'done', 'unknown');"
+	"CREATE INDEX " schema "action_open ON action (rank, id) WHERE is_open;"                   \
+	"CREATE INDEX " schema "action_hold ON action (hold_id, id) WHERE hold_id <> 0;"
 
 #define META_TABLE(schema)                                                                         \
 	"CREATE TABLE " schema "meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)"        \

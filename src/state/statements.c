@@ -29,6 +29,18 @@
 	"run_id, class, since_ms, count, limit_count, digest, decision, decided_ms, decided_by,"   \
 	" ended_ms"
 
+/*
+ * SQLite moves the entry of every index whose columns an UPDATE names, changed or not.  Where an
+ * action stands in the indexes rarely changes: it is named only when it does.
+ */
+#define ACTION_UPDATED                                                                             \
+	" kind = ?3, state = ?4, reason = ?5, attempts = ?6, http_status = ?7, at_ms = ?8,"        \
+	" classes = ?9, digest = ?11, account_id = ?12, detail = ?13, method = ?14, path = ?15,"   \
+	" request_id = ?16, answer = ?17, before = ?18, after = ?19, body = ?20"
+
+#define ACTION_STATE_SET                                                                           \
+	" state = ?2, http_status = ?3, answer = ?4, request_id = ?5, attempts = ?6, at_ms = ?7"
+
 #define OBSERVED_COLUMNS                                                                           \
 	"observed.account_id, observed.has_active, observed.has_workspaces, observed.account"
 
@@ -127,20 +139,23 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	[STATEMENT_ACTION_LAST] = { "SELECT max((SELECT coalesce(max(id), 0) FROM action),"
 				    " (SELECT coalesce(max(id), 0) FROM main.action))",
 	    "numbering an action" },
-	[STATEMENT_ACTION_ADD] = { "INSERT INTO action (" ACTION_COLUMNS ") VALUES (?1, ?2, ?3, ?4,"
+	[STATEMENT_ACTION_ADD] = { "INSERT INTO action (" ACTION_COLUMNS
+				   ", is_open) VALUES (?1, ?2, ?3, ?4,"
 				   " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-				   " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+				   " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
 	    "writing an action" },
-	[STATEMENT_ACTION_UPDATE] = { "UPDATE action SET rank = ?2, kind = ?3, state = ?4,"
-				      " reason = ?5, attempts = ?6, http_status = ?7, at_ms = ?8,"
-				      " classes = ?9, hold_id = ?10, digest = ?11,"
-				      " account_id = ?12, detail = ?13, method = ?14, path = ?15,"
-				      " request_id = ?16, answer = ?17, before = ?18, after = ?19,"
-				      " body = ?20 WHERE id = ?1",
+	[STATEMENT_ACTION_UPDATE] = { "UPDATE action SET" ACTION_UPDATED
+				      " WHERE id = ?1 AND rank = ?2 AND is_open = ?21"
+				      " AND hold_id = ?10",
 	    "writing an action" },
-	[STATEMENT_ACTION_SET_STATE] = { "UPDATE action SET state = ?2, http_status = ?3,"
-					 " answer = ?4, request_id = ?5, attempts = ?6,"
-					 " at_ms = ?7 WHERE id = ?1",
+	[STATEMENT_ACTION_UPDATE_PLACE] = { "UPDATE action SET rank = ?2, is_open = ?21,"
+					    " hold_id = ?10," ACTION_UPDATED " WHERE id = ?1",
+	    "writing an action" },
+	[STATEMENT_ACTION_SET_STATE] = { "UPDATE action SET" ACTION_STATE_SET
+					 " WHERE id = ?1 AND is_open = ?8",
+	    "writing the state of an action" },
+	[STATEMENT_ACTION_SET_STATE_PLACE] = { "UPDATE action SET is_open = ?8," ACTION_STATE_SET
+					       " WHERE id = ?1",
 	    "writing the state of an action" },
 	[STATEMENT_ACTION_GET] = { "SELECT " ACTION_COLUMNS " FROM action_seen WHERE id = ?1",
 	    "reading an action" },
@@ -154,14 +169,9 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 					    " AND id > ?3 AND" ACTION_STATE_WANTED
 					    " ORDER BY id LIMIT ?6",
 	    "reading the actions of a run" },
-	[STATEMENT_ACTION_EACH_UNSETTLED] = { "SELECT " ACTION_COLUMNS " FROM action_seen"
-					      " WHERE state IN ('sent', 'unknown')"
-					      " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
-	    "reading the unsettled actions" },
-	[STATEMENT_ACTION_EACH_PENDING] = { "SELECT " ACTION_COLUMNS " FROM action_seen"
-					    " WHERE state IN ('planned', 'held')"
-					    " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
-	    "reading the actions that wait" },
+	[STATEMENT_ACTION_EACH_OPEN] = { "SELECT " ACTION_COLUMNS " FROM action_seen WHERE is_open"
+					 " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
+	    "reading the open actions" },
 	[STATEMENT_ACTION_EACH_OF_HOLD] = { "SELECT " ACTION_COLUMNS " FROM action_seen"
 					    " WHERE hold_id = ?7 AND hold_id <> 0"
 					    " AND (?1 = 0 OR run_id = ?1) AND" ACTION_WANTED,
@@ -170,7 +180,7 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 				    " FROM action_seen WHERE ?1 = 0 AND" ACTION_WANTED,
 	    "reading the actions" },
 	[STATEMENT_ACTION_COUNT_UNSETTLED] = { "SELECT count(*) FROM action_seen"
-					       " WHERE state IN ('sent', 'unknown')",
+					       " WHERE is_open AND state IN ('sent', 'unknown')",
 	    "counting the unsettled actions" },
 	[STATEMENT_ACTION_SUMMARY] = { "SELECT kind, state, count(*) FROM action_seen"
 				       " WHERE run_id = ?1 GROUP BY kind, state",
@@ -179,10 +189,14 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 					     " AND state = 'planned' AND hold_id = 0"
 					     " AND (classes & ?2) <> 0",
 	    "counting the actions of a class" },
-	[STATEMENT_ACTION_COUNT_RECENT] = { "SELECT count(*) FROM action_seen WHERE at_ms >= ?1"
-					    " AND classes <> 0 AND hold_id = 0"
-					    " AND state IN ('sent', 'done', 'unknown')"
-					    " AND (classes & ?2) <> 0",
+	/* The runs since then, found from the newest backwards, hold all that was sent since. */
+	[STATEMENT_ACTION_COUNT_RECENT] = { "SELECT count(*) FROM action_seen WHERE run_id >"
+					    " coalesce((SELECT id FROM run_seen"
+					    " WHERE ended_ms <> 0 AND ended_ms < ?1"
+					    " ORDER BY id DESC LIMIT 1), 0)"
+					    " AND at_ms >= ?1 AND (classes & ?2) <> 0"
+					    " AND hold_id = 0"
+					    " AND state IN ('sent', 'done', 'unknown')",
 	    "counting the actions of a class" },
 	[STATEMENT_HOLD_ADD] = { "INSERT INTO main.hold (id, " HOLD_COLUMNS ") SELECT"
 				 " 1 + coalesce(max(id), 0), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
@@ -246,8 +260,8 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 					 " FROM action_seen WHERE run_id = ?1"
 					 " AND account_id IS NOT NULL"
 					 " UNION ALL SELECT account_id FROM action_seen"
-					 " WHERE state IN ('planned', 'held')"
-					 " AND state = 'held' AND account_id IS NOT NULL)",
+					 " WHERE is_open AND state = 'held'"
+					 " AND account_id IS NOT NULL)",
 	    "looking for orphans" },
 	[STATEMENT_OBSERVED_LINKED] = { "SELECT " OBSERVED_COLUMNS ", " LINK_COLUMNS
 					" FROM temp.observed CROSS JOIN link"

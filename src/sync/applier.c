@@ -307,15 +307,13 @@ static bool take_gone(struct sending *sending)
 	action->kind = ACTION_CREATE;
 	action->before = SPAN_NULL;
 	action->account_id = SPAN_NULL;
-	if (cycle->creations_left == 0) {
+	if (!guarding_may_create(cycle)) {
 		action->answer = SPAN(
 		    "the account is gone from the tenant, and the limit of creations "
 		    "is reached; the next cycle treats the person as a joiner");
 		end_action(sending, ACTION_FAILED);
 		return true;
 	}
-	if (cycle->creations_left != UINT64_MAX)
-		cycle->creations_left--;
 	if (find_again(sending))
 		return false;
 	end_action(sending, ACTION_FAILED);

@@ -409,7 +409,6 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 	cycle->arena = arena_new();
 	cycle->entry_arena = arena_new();
 	cycle->names = index_new(0);
-	cycle->creations_left = UINT64_MAX;
 	cycle->directories = mem_new(input->source_count, sizeof(*cycle->directories));
 	cycle->exchange = exchange_new(input->loop, input->gate, CYCLE_PATIENCE_MS);
 	cycle->tenant_total = -1;

@@ -77,7 +77,8 @@ struct cycle {
 	uint64_t entries, candidates, already_held;
 	struct hold holds_made[GUARD_CLASS_COUNT]; /* by this cycle */
 	size_t hold_count;
-	uint64_t creations_left; /* that the limit allows beyond those planned */
+	bool has_counted_creations;
+	uint64_t creations_left; /* that the limit allows beyond those planned, once counted */
 	int64_t tenant_total;    /* accounts of the tenant, -1: not known */
 	bool is_observed;        /* the observed table holds the whole tenant */
 
@@ -145,6 +146,10 @@ void leavers_start(struct cycle *cycle);     /**< leavers.c */
 void correlation_start(struct cycle *cycle); /**< correlation.c */
 void guarding_start(struct cycle *cycle);    /**< guarding.c */
 void applier_start(struct cycle *cycle);     /**< applier.c */
+
+/** Whether the limit allows one more creation than the guard has seen: whom the tenant lost while
+ * we were applying. Takes it. (guarding.c) */
+bool guarding_may_create(struct cycle *cycle);
 
 /**
  * Lists the whole tenant into the observed table, then calls `go_on`.

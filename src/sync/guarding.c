@@ -81,7 +81,9 @@ static bool meet_holds(struct guarding *guarding)
 
 /* ---- the limits ---- */
 
-static bool count_class(struct cycle *cycle, enum guard_class class, struct guard_load *load)
+/* Nothing is counted of a class that nothing is asked for: a quiet cycle reads no history. */
+static bool count_class(
+    struct cycle *cycle, enum guard_class class, bool is_asked, struct guard_load *load)
 {
 	const struct policy_limit *limit = guard_limit(cycle->in.policy, class);
 	int64_t since_ms = cycle_wall_ms(cycle) - limit->window_ms;
@@ -90,12 +92,14 @@ static bool count_class(struct cycle *cycle, enum guard_class class, struct guar
 	if (!cycle_store_ok(cycle,
 		store_action_count_planned(
 		    cycle->in.store, cycle->run.id, class, &load->planned, &err),
-		&err) ||
-	    !cycle_store_ok(cycle,
-		store_action_count_recent(cycle->in.store, class, since_ms, &load->recent, &err),
 		&err))
 		return false;
-	return cycle_store_ok(cycle, store_link_count(cycle->in.store, &load->linked, &err), &err);
+	if (load->planned == 0 && !is_asked)
+		return true;
+	return cycle_store_ok(cycle,
+		   store_action_count_recent(cycle->in.store, class, since_ms, &load->recent, &err),
+		   &err) &&
+	       cycle_store_ok(cycle, store_link_count(cycle->in.store, &load->linked, &err), &err);
 }
 
 static bool judge_class(struct guarding *guarding, enum guard_class class)
@@ -104,21 +108,41 @@ static bool judge_class(struct guarding *guarding, enum guard_class class)
 	const struct policy_limit *limit = guard_limit(cycle->in.policy, class);
 	struct guard_verdict *verdict = &guarding->verdicts[class];
 	struct guard_load load = { 0 };
-	bool has_new;
 
 	*verdict = (struct guard_verdict) { .limit = UINT64_MAX };
 	if (limit->count == 0 && limit->percent == 0)
 		return true;
-	if (!count_class(cycle, class, &load))
+	if (!count_class(cycle, class, false, &load))
 		return false;
-	has_new = load.planned > 0;
+	if (load.planned == 0)
+		return true;
 	load.planned += holds_waiting(cycle->holds, class);
 	*verdict = guard_judge(limit, &load);
-	if (verdict->is_over && has_new)
+	if (verdict->is_over)
 		guarding->over |= guard_bit(class);
-	if (class == GUARD_CREATIONS && verdict->limit != UINT64_MAX)
+	return true;
+}
+
+bool guarding_may_create(struct cycle *cycle)
+{
+	const struct policy_limit *limit = &cycle->in.policy->creations;
+	struct guard_load load = { 0 };
+	struct guard_verdict verdict;
+
+	if (limit->count == 0 && limit->percent == 0)
+		return true;
+	if (!cycle->has_counted_creations) {
+		if (!count_class(cycle, GUARD_CREATIONS, true, &load))
+			return false;
+		load.planned += holds_waiting(cycle->holds, GUARD_CREATIONS);
+		verdict = guard_judge(limit, &load);
 		cycle->creations_left =
-		    verdict->count < verdict->limit ? verdict->limit - verdict->count : 0;
+		    verdict.count < verdict.limit ? verdict.limit - verdict.count : 0;
+		cycle->has_counted_creations = true;
+	}
+	if (cycle->creations_left == 0)
+		return false;
+	cycle->creations_left--;
 	return true;
 }
 
