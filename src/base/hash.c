@@ -92,6 +92,15 @@ void hash_salted(const uint8_t salt[16], struct span bytes, uint8_t ret_hash[12]
 	memcpy(ret_hash, hash, 12);
 }
 
+uint32_t hash_mark(struct span bytes)
+{
+	uint32_t mark = UINT32_C(2166136261);
+
+	for (size_t i = 0; i < bytes.len; i++)
+		mark = (mark ^ (uint8_t)bytes.at[i]) * UINT32_C(16777619);
+	return mark;
+}
+
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->byte, b->byte, sizeof(a->byte)) == 0;

@@ -26,6 +26,10 @@ struct digest hash_digest(struct span bytes);
  * text. */
 void hash_salted(const uint8_t salt[16], struct span bytes, uint8_t ret_hash[12]);
 
+/** 32 bits that tell texts apart, not for those who mean harm: FNV-1a. The same in every version,
+ * as the state keeps it. */
+uint32_t hash_mark(struct span bytes);
+
 /** Whether two digests are the same. */
 bool digest_equal(const struct digest *a, const struct digest *b);
 

@@ -2,8 +2,8 @@
 /*
  * Open addressing with linear probing, without deletion.
  *
- * The table is no power of two: growing by a third at three quarters keeps it more than nine
- * sixteenths full, which is the 64 bytes an item that the header promises.
+ * The table is no power of two: growing by a quarter at four fifths keeps it sixteen twenty-fifths
+ * full, which is the 62.5 bytes an item that the header promises.
  */
 #include "core/index.h"
 #include "base/vec.h"
@@ -20,7 +20,7 @@ struct index {
 	size_t count_max; /* grows beyond */
 };
 
-_Static_assert(sizeof(struct index_item) == 36, "an item is 36 bytes without padding");
+_Static_assert(sizeof(struct index_item) == 40, "an item is 40 bytes without padding");
 
 static uint64_t mix(uint64_t word)
 {
@@ -66,7 +66,7 @@ static void allocate_slots(struct index *index, size_t slot_count)
 	assert(slot_count <= UINT32_MAX);
 	index->slots = mem_new(slot_count, sizeof(*index->slots));
 	index->slot_count = slot_count;
-	index->count_max = slot_count - (slot_count + 3) / 4;
+	index->count_max = slot_count - (slot_count + 4) / 5;
 }
 
 static void grow(struct index *index)
@@ -74,7 +74,7 @@ static void grow(struct index *index)
 	struct index_item *old = index->slots;
 	size_t old_count = index->slot_count;
 
-	allocate_slots(index, old_count + old_count / 3);
+	allocate_slots(index, old_count + old_count / 4);
 	for (size_t i = 0; i < old_count; i++) {
 		if (old[i].is_used)
 			*find_slot(index, &old[i].key) = old[i];
@@ -85,7 +85,7 @@ static void grow(struct index *index)
 struct index *index_new(size_t expected)
 {
 	struct index *index = mem_new(1, sizeof(*index));
-	size_t slot_count = expected + (expected + 2) / 3;
+	size_t slot_count = expected + (expected + 3) / 4;
 
 	allocate_slots(index, slot_count < SLOTS_MIN ? SLOTS_MIN : slot_count);
 	return index;

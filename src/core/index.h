@@ -2,8 +2,8 @@
 /*
  * The snapshot in memory: key → digest, and what the scan has seen.
  *
- * An open hash table with 36 bytes an item, at most three quarters full when it was sized for its
- * items: 48 bytes a known user, at most 64.
+ * An open hash table with 40 bytes an item, four fifths full when it was sized for its items: 50
+ * bytes a known user, at most 62.5 after it grew.
  */
 #ifndef CORE_INDEX_H
 #define CORE_INDEX_H
@@ -27,6 +27,7 @@ enum index_flag {
 struct index_item {
 	struct uuid key;
 	struct digest digest;
+	uint32_t dn_mark;  /* hash_mark of the last known DN, which the digest does not cover */
 	uint8_t directory; /* number of the directory it came from */
 	uint8_t flags;     /* enum index_flag */
 	uint8_t is_used;

@@ -92,6 +92,7 @@ enum status store_link_count(struct store *store, uint64_t *ret_count, struct er
 struct link_brief {
 	struct uuid key;
 	struct digest digest;
+	uint32_t dn_mark; /* hash_mark of the DN */
 	uint8_t directory;
 	bool is_active;
 	bool is_pending_leave;

@@ -35,6 +35,7 @@ static struct link_brief read_brief(struct store_query *query, int64_t *ret_miss
 	brief.is_active = store_query_bool(query);
 	*ret_missing_since_ms = store_query_int(query);
 	brief.is_pending_leave = *ret_missing_since_ms != 0;
+	brief.dn_mark = (uint32_t)store_query_int_within(query, 0, UINT32_MAX);
 	return brief;
 }
 
@@ -338,6 +339,7 @@ static enum status write_link(
 	store_query_bind_span(&query, link->user_name);
 	store_query_bind_span(&query, link->dn);
 	store_query_bind_span(&query, link->acknowledged);
+	store_query_bind_int(&query, hash_mark(link->dn));
 	if (which != STATEMENT_LINK_UPDATE) {
 		store_query_bind_span(&query, names->account_id);
 		store_query_bind_span(&query, names->user_name_folded);
@@ -416,5 +418,6 @@ enum status store_link_set_dn(
 	if (status != STATUS_OK)
 		return status;
 	store_query_bind_span(&query, dn);
+	store_query_bind_int(&query, hash_mark(dn));
 	return store_query_run(&query, reterr);
 }

@@ -10,7 +10,8 @@
 /* As store_link_read reads them. */
 #define LINK_COLUMNS                                                                               \
 	"link.key, link.digest, link.directory, link.is_active, link.missing_since_ms,"            \
-	" link.changed_ms, link.account_id, link.user_name, link.dn, link.acknowledged"
+	" link.dn_mark, link.changed_ms, link.account_id, link.user_name, link.dn, "               \
+	"link.acknowledged"
 
 #define QUARANTINE_COLUMNS "key, digest, attempts, not_before_ms, since_ms, dn, user_name, reason"
 
@@ -69,7 +70,8 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	[STATEMENT_LINK_COUNT] = { "SELECT count(*) FROM link", "counting the links" },
 	[STATEMENT_LINK_COUNT_ACTIVE] = { "SELECT count(*) FROM link WHERE is_active",
 	    "counting the active links" },
-	[STATEMENT_LINK_EACH] = { "SELECT key, digest, directory, is_active, missing_since_ms"
+	[STATEMENT_LINK_EACH] = { "SELECT key, digest, directory, is_active, missing_since_ms, "
+				  "dn_mark"
 				  " FROM link ORDER BY key",
 	    "reading the snapshot" },
 	[STATEMENT_LINK_GET] = { "SELECT " LINK_COLUMNS " FROM link WHERE key = ?1",
@@ -91,23 +93,26 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "reading a link" },
 	[STATEMENT_LINK_UPDATE] = { "UPDATE link SET digest = ?2, directory = ?3, is_active = ?4,"
 				    " missing_since_ms = ?5, changed_ms = ?6, user_name = ?7,"
-				    " dn = ?8, acknowledged = ?9 WHERE id = ?1",
+				    " dn = ?8, acknowledged = ?9, dn_mark = ?10 WHERE id = ?1",
 	    "writing a link" },
 	[STATEMENT_LINK_UPDATE_NAMES] = { "UPDATE link SET digest = ?2, directory = ?3,"
 					  " is_active = ?4, missing_since_ms = ?5, changed_ms = ?6,"
 					  " user_name = ?7, dn = ?8, acknowledged = ?9,"
-					  " account_id = ?10, user_name_folded = ?11,"
-					  " external_id_folded = ?12 WHERE id = ?1",
+					  " dn_mark = ?10, account_id = ?11,"
+					  " user_name_folded = ?12, external_id_folded = ?13 WHERE "
+					  "id = ?1",
 	    "writing a link" },
 	[STATEMENT_LINK_INSERT] = { "INSERT INTO link (key, digest, directory, is_active,"
-				    " missing_since_ms, changed_ms, user_name, dn, acknowledged,"
+				    " missing_since_ms, changed_ms, user_name, dn, acknowledged, "
+				    "dn_mark,"
 				    " account_id, user_name_folded, external_id_folded)"
-				    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+				    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+				    " ?13)",
 	    "writing a link" },
 	[STATEMENT_LINK_DELETE] = { "DELETE FROM link WHERE key = ?1", "removing a link" },
 	[STATEMENT_LINK_SET_MISSING] = { "UPDATE link SET missing_since_ms = ?2 WHERE key = ?1",
 	    "writing a grace period" },
-	[STATEMENT_LINK_SET_DN] = { "UPDATE link SET dn = ?2 WHERE key = ?1",
+	[STATEMENT_LINK_SET_DN] = { "UPDATE link SET dn = ?2, dn_mark = ?3 WHERE key = ?1",
 	    "writing the DN of a link" },
 	[STATEMENT_QUARANTINE_GET] = { "SELECT " QUARANTINE_COLUMNS
 				       " FROM quarantine WHERE key = ?1",

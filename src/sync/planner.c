@@ -588,20 +588,16 @@ static bool is_out_of_scope(const struct cycle *cycle, const struct mapped *mapp
 }
 
 /* The digest knows no DN; the second look needs the last one when a key finds nothing. */
-static void refresh_dn(struct cycle *cycle, const struct entry *entry)
+static void refresh_dn(struct cycle *cycle, struct index_item *item, const struct entry *entry)
 {
-	struct link link;
-	bool found = false;
+	uint32_t mark = hash_mark(entry->dn);
 	struct err err;
 
-	if (!cycle_store_ok(cycle,
-		store_link_get(
-		    cycle->in.store, &entry->key, cycle->entry_arena, &link, &found, &err),
-		&err) ||
-	    !found || span_equal(link.dn, entry->dn))
+	if (mark == item->dn_mark)
 		return;
-	cycle_store_ok(
-	    cycle, store_link_set_dn(cycle->in.store, &entry->key, entry->dn, &err), &err);
+	if (cycle_store_ok(
+		cycle, store_link_set_dn(cycle->in.store, &entry->key, entry->dn, &err), &err))
+		item->dn_mark = mark;
 }
 
 void planner_entry(struct cycle *cycle, const struct entry *entry)
@@ -637,7 +633,7 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 	    !(item->flags & (INDEX_PENDING_LEAVE | INDEX_DRIFTED | INDEX_QUARANTINED))) {
 		cycle->summary.unchanged++;
 		if (cycle->in.kind != CYCLE_DELTA)
-			refresh_dn(cycle, entry);
+			refresh_dn(cycle, item, entry);
 		return;
 	}
 	plan_linked(cycle, item, entry, &mapped);

@@ -6,7 +6,10 @@ static void on_link(void *context, const struct link_brief *brief)
 {
 	struct cycle *cycle = context;
 	struct index_item item = {
-		.key = brief->key, .digest = brief->digest, .directory = brief->directory
+		.key = brief->key,
+		.digest = brief->digest,
+		.dn_mark = brief->dn_mark,
+		.directory = brief->directory,
 	};
 
 	if (!brief->is_active)
@@ -86,7 +89,10 @@ bool snapshot_put(struct cycle *cycle, const struct link *link)
 {
 	struct index_item *known = index_find(cycle->index, &link->key);
 	struct index_item item = {
-		.key = link->key, .digest = link->digest, .directory = link->directory
+		.key = link->key,
+		.digest = link->digest,
+		.dn_mark = hash_mark(link->dn),
+		.directory = link->directory,
 	};
 	enum status status;
 	struct err err;

@@ -39,6 +39,15 @@ static void digest_is_its_head(void **state)
 	assert_false(digest_equal(&a, &b));
 }
 
+/* The published vectors of FNV-1a. */
+static void mark_is_the_same_for_ever(void **state)
+{
+	(void)state;
+	assert_int_equal(hash_mark(SPAN_NULL), 0x811c9dc5);
+	assert_int_equal(hash_mark(SPAN("a")), 0xe40c292c);
+	assert_int_equal(hash_mark(SPAN("foobar")), 0xbf9cf968);
+}
+
 static void salted_is_salt_then_bytes(void **state)
 {
 	static const uint8_t salt[17] = "0123456789abcdef";
@@ -170,6 +179,7 @@ const struct CMUnitTest hash_tests[] = {
 	cmocka_unit_test(sha256_is_right),
 	cmocka_unit_test(digest_is_its_head),
 	cmocka_unit_test(salted_is_salt_then_bytes),
+	cmocka_unit_test(mark_is_the_same_for_ever),
 	cmocka_unit_test(threads_do_not_mix),
 	cmocka_unit_test(random_is_not_constant),
 	cmocka_unit_test(hex_both_ways),

@@ -288,6 +288,27 @@ static void test_dry_run_drops_writes(void **state)
 #define TEST(function)                                                                             \
 	cmocka_unit_test_setup_teardown(function, fixture_set_up_open, fixture_tear_down)
 
+/* The planner sees by it that somebody moved. */
+static void test_mark_follows_the_dn(void **state)
+{
+	struct fixture *fixture = *state;
+	struct seen seen = { .fixture = fixture };
+	struct uuid key = fixture_key(1);
+	struct link got = { 0 };
+
+	fixture_put_link(fixture, 1);
+	assert_true(get(fixture, 1, &got));
+	assert_ok(fixture, store_link_each(fixture->store, on_brief, &seen, &fixture->err));
+	assert_int_equal(seen.last.dn_mark, hash_mark(got.dn));
+	assert_ok(fixture, store_link_set_dn(fixture->store, &key, SPAN("CN=M"), &fixture->err));
+	assert_ok(fixture, store_link_each(fixture->store, on_brief, &seen, &fixture->err));
+	assert_int_equal(seen.last.dn_mark, hash_mark(SPAN("CN=M")));
+	got.dn = SPAN("CN=N");
+	assert_ok(fixture, store_link_put(fixture->store, &got, &fixture->err));
+	assert_ok(fixture, store_link_each(fixture->store, on_brief, &seen, &fixture->err));
+	assert_int_equal(seen.last.dn_mark, hash_mark(SPAN("CN=N")));
+}
+
 const struct CMUnitTest link_tests[] = {
 	TEST(test_put_and_get),
 	TEST(test_put_again_replaces),
@@ -299,6 +320,7 @@ const struct CMUnitTest link_tests[] = {
 	TEST(test_external_id_with_escapes),
 	TEST(test_an_account_moves_to_another_key),
 	TEST(test_small_changes),
+	TEST(test_mark_follows_the_dn),
 	TEST(test_each_in_key_order),
 	TEST(test_each_inside_each),
 	TEST(test_dry_run_drops_writes),
