@@ -260,6 +260,41 @@ static void test_decode_refuses(void **state)
 	arena_free(&arena);
 }
 
+/* As account_encode writes it but for one thing: the long way must tell what it is. */
+static void test_decode_nearly_canonical(void **state)
+{
+	static const struct {
+		struct span json;
+		enum status expected;
+	} cases[] = {
+		{ SPAN_INIT("{\"active\":true}"), STATUS_OK },
+		{ SPAN_INIT("{\"active\":true} "), STATUS_OK },
+		{ SPAN_INIT("{\"active\":true,\"title\":\"a\",\"externalId\":\"b\"}"), STATUS_OK },
+		{ SPAN_INIT("{\"active\":true,\"entitlements\":[\"]\",\",\"]}"), STATUS_OK },
+		{ SPAN_INIT("{\"active\":true,\"title\":\"\\u0061\"}"), STATUS_OK },
+		{ SPAN_INIT("{\"active\":trues}"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true}}"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true,\"title\":\"a}"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true,\"title\":\"a\tb\"}"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true,\"title\":\"\xff\"}"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true,\"entitlements\":[\"a\",]}"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true,\"title\":\"a\",\"title\":\"b\"}"), STATUS_CORRUPT },
+		{ SPAN_INIT("{\"active\":true,\"title\":null}"), STATUS_CORRUPT },
+	};
+	struct arena *arena = arena_new();
+	struct account account;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(
+		    account_decode(cases[i].json, arena, &account, NULL), cases[i].expected);
+	assert_int_equal(account_decode(cases[3].json, arena, &account, NULL), STATUS_OK);
+	assert_int_equal(account.workspace_count, 2);
+	assert_true(account_has_workspace(&account, SPAN("]")));
+	arena_free(&arena);
+}
+
 static void test_decode_deep_nesting(void **state)
 {
 	struct arena *arena = arena_new();
@@ -406,6 +441,7 @@ const struct CMUnitTest account_tests[] = {
 	cmocka_unit_test(test_decode_sorts),
 	cmocka_unit_test(test_decode_empty_entitlements),
 	cmocka_unit_test(test_decode_refuses),
+	cmocka_unit_test(test_decode_nearly_canonical),
 	cmocka_unit_test(test_decode_deep_nesting),
 	cmocka_unit_test(test_round_trip_by_chance),
 	cmocka_unit_test(test_digest),
