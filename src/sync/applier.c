@@ -3,7 +3,8 @@
  * The apply phase.  Planned actions go out in the order of their kinds, one kind after the other,
  * so that there are never two requests in flight for one account.  A batch is marked as sent on
  * disk before the first of its requests goes; outcomes are committed with the next batch, at the
- * latest after 50 ms.
+ * latest after 50 ms.  What is marked and not yet answered is what a crash leaves to be looked up:
+ * a few rounds of what may be in flight, so that the disk is waited for once in many requests.
  */
 #include "sync/cycle_p.h"
 
@@ -12,7 +13,8 @@
 #include "sync/outcome.h"
 #include <stdlib.h>
 
-enum { BATCH = 128, REFILL_BELOW = 64, COMMIT_EVERY = 64, COMMIT_WITHIN_MS = 50, RESOLVE_MAX = 2 };
+enum { BATCH_MIN = 128, BATCH_MAX = 1024, BATCH_ROUNDS = 16 };
+enum { COMMIT_WITHIN_MS = 50, RESOLVE_MAX = 2 };
 
 struct sending {
 	struct sending *next; /* in the list of free ones */
@@ -32,8 +34,8 @@ struct applier {
 	uint64_t done, of;
 	unsigned uncommitted;
 	struct loop_timer *timer; /* commits, so that nobody's outcome waits for a slow one */
-	struct sending *batch[BATCH];
-	size_t batch_count;
+	struct sending **batch;
+	size_t batch_count, batch_max;
 };
 
 static const enum action_kind order[] = {
@@ -87,6 +89,7 @@ static void free_all(struct applier *applier)
 		free(sending);
 	}
 	loop_timer_free(&applier->timer);
+	free(applier->batch);
 	free(applier);
 }
 
@@ -540,7 +543,7 @@ static bool load_batch(struct cycle *cycle)
 		.kinds = 1U << kind,
 		.after_kind = kind,
 		.after_id = applier->after_id,
-		.limit = BATCH - (int)applier->in_flight,
+		.limit = (int)(applier->batch_max - applier->in_flight),
 	};
 	struct err err;
 
@@ -618,9 +621,9 @@ static void applier_step(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 
-	if (applier->uncommitted >= COMMIT_EVERY && !cycle->has_failed)
+	if (applier->uncommitted >= applier->batch_max / 2 && !cycle->has_failed)
 		commit(cycle);
-	while (!is_ending(cycle) && applier->in_flight < REFILL_BELOW) {
+	while (!is_ending(cycle) && applier->in_flight < applier->batch_max / 2) {
 		if (!applier->is_kind_over) {
 			refill(cycle);
 			continue;
@@ -641,13 +644,23 @@ static void opened(struct cycle *cycle)
 	applier_step(cycle);
 }
 
+static struct applier *applier_new(struct cycle *cycle)
+{
+	struct applier *applier = mem_new(1, sizeof(*applier));
+	size_t size = (size_t)cycle->in.gate->settings.concurrency * BATCH_ROUNDS;
+
+	applier->batch_max = size < BATCH_MIN ? BATCH_MIN : size > BATCH_MAX ? BATCH_MAX : size;
+	applier->batch = mem_new(applier->batch_max, sizeof(struct sending *));
+	applier->timer = loop_timer_new(cycle->in.loop, on_timer, cycle);
+	return applier;
+}
+
 void applier_start(struct cycle *cycle)
 {
 	struct plan_summary summary;
 	struct err err;
 
-	cycle->applier = mem_new(1, sizeof(*cycle->applier));
-	cycle->applier->timer = loop_timer_new(cycle->in.loop, on_timer, cycle);
+	cycle->applier = applier_new(cycle);
 	if (cycle->run.id == 0 ||
 	    !cycle_store_ok(cycle,
 		store_action_summary(cycle->in.store, cycle->run.id, &summary, &err), &err)) {
