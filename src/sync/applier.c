@@ -3,8 +3,8 @@
  * The apply phase.  Planned actions go out in the order of their kinds, one kind after the other,
  * so that there are never two requests in flight for one account.  A batch is marked as sent on
  * disk before the first of its requests goes; outcomes are committed with the next batch, at the
- * latest after 50 ms.  What is marked and not yet answered is what a crash leaves to be looked up:
- * a few rounds of what may be in flight, so that the disk is waited for once in many requests.
+ * latest after a second.  What is marked and not on disk as answered is what a crash leaves to be
+ * looked up: some seconds of work, so that the disk is waited for once in many requests.
  */
 #include "sync/cycle_p.h"
 
@@ -13,8 +13,8 @@
 #include "sync/outcome.h"
 #include <stdlib.h>
 
-enum { BATCH_MIN = 128, BATCH_MAX = 1024, BATCH_ROUNDS = 16 };
-enum { COMMIT_WITHIN_MS = 50, RESOLVE_MAX = 2 };
+enum { BATCH_MIN = 128, BATCH_MAX = 1024, BATCH_ROUNDS = 128, BATCH_S = 10 };
+enum { COMMIT_WITHIN_MS = 1000, RESOLVE_MAX = 2 };
 
 struct sending {
 	struct sending *next; /* in the list of free ones */
@@ -644,12 +644,21 @@ static void opened(struct cycle *cycle)
 	applier_step(cycle);
 }
 
+static size_t choose_batch(const struct gate_settings *pace)
+{
+	uint64_t size = pace->requests_per_second > 0 ? pace->requests_per_second * BATCH_S
+						      : (uint64_t)pace->concurrency * BATCH_ROUNDS;
+
+	if (size < BATCH_MIN)
+		return BATCH_MIN;
+	return size > BATCH_MAX ? BATCH_MAX : (size_t)size;
+}
+
 static struct applier *applier_new(struct cycle *cycle)
 {
 	struct applier *applier = mem_new(1, sizeof(*applier));
-	size_t size = (size_t)cycle->in.gate->settings.concurrency * BATCH_ROUNDS;
 
-	applier->batch_max = size < BATCH_MIN ? BATCH_MIN : size > BATCH_MAX ? BATCH_MAX : size;
+	applier->batch_max = choose_batch(&cycle->in.gate->settings);
 	applier->batch = mem_new(applier->batch_max, sizeof(struct sending *));
 	applier->timer = loop_timer_new(cycle->in.loop, on_timer, cycle);
 	return applier;
