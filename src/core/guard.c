@@ -27,6 +27,28 @@ bool guard_class_parse(struct span name, enum guard_class *ret_class)
 	return false;
 }
 
+static const char *const decision_names[HOLD_DECISION_COUNT] = {
+	[HOLD_OPEN] = "open",
+	[HOLD_APPROVED] = "approved",
+	[HOLD_REJECTED] = "rejected",
+};
+
+const char *hold_decision_name(enum hold_decision decision)
+{
+	return decision_names[decision];
+}
+
+bool hold_decision_parse(struct span name, enum hold_decision *ret_decision)
+{
+	for (unsigned i = 0; i < HOLD_DECISION_COUNT; i++) {
+		if (!span_equal(name, span_of(decision_names[i])))
+			continue;
+		*ret_decision = (enum hold_decision)i;
+		return true;
+	}
+	return false;
+}
+
 unsigned guard_classes(enum action_kind kind, const struct change *change)
 {
 	unsigned classes = 0;

@@ -27,6 +27,16 @@ enum guard_class {
 	GUARD_CLASS_COUNT,
 };
 
+/* What a person said about a batch. */
+enum hold_decision { HOLD_OPEN, HOLD_APPROVED, HOLD_REJECTED };
+enum { HOLD_DECISION_COUNT = HOLD_REJECTED + 1 };
+
+/** Names a decision: "open" "approved" "rejected". */
+const char *hold_decision_name(enum hold_decision decision);
+
+/** Finds a decision by its name, case included. @return false: there is none */
+bool hold_decision_parse(struct span name, enum hold_decision *ret_decision);
+
 /** A class as a bit. */
 static inline unsigned guard_bit(enum guard_class class)
 {

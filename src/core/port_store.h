@@ -234,8 +234,6 @@ enum status store_action_summary(
 
 /* ---- hold: batches that wait for a person ---- */
 
-enum hold_decision { HOLD_OPEN, HOLD_APPROVED, HOLD_REJECTED };
-
 struct hold {
 	int64_t id;
 	int64_t run_id; /* that made it */
@@ -249,9 +247,6 @@ struct hold {
 	struct span decided_by; /* absent: nobody yet */
 	int64_t ended_ms;       /* all of it is done, rejected or lapsed; 0: it is not */
 };
-
-/** Names a decision: "open" "approved" "rejected". */
-const char *hold_decision_name(enum hold_decision decision);
 
 /** Writes a new hold and gives it the next number. */
 enum status store_hold_add(struct store *store, struct hold *hold, struct err *reterr);

@@ -9,29 +9,13 @@
 
 #include <assert.h>
 
-static const char *const decision_names[] = {
-	[HOLD_OPEN] = "open",
-	[HOLD_APPROVED] = "approved",
-	[HOLD_REJECTED] = "rejected",
-};
-
-enum { DECISION_COUNT = sizeof(decision_names) / sizeof(decision_names[0]) };
-
-const char *hold_decision_name(enum hold_decision decision)
-{
-	return decision_names[decision];
-}
-
 static enum hold_decision read_decision(struct store_query *query)
 {
-	struct span name = store_query_span(query, NULL);
+	enum hold_decision decision = HOLD_OPEN;
 
-	for (unsigned i = 0; i < DECISION_COUNT; i++) {
-		if (span_equal(name, span_of(decision_names[i])))
-			return (enum hold_decision)i;
-	}
-	store_query_mark_wrong(query);
-	return HOLD_OPEN;
+	if (!hold_decision_parse(store_query_span(query, NULL), &decision))
+		store_query_mark_wrong(query);
+	return decision;
 }
 
 static struct hold read_hold(struct store_query *query, struct arena *arena)
@@ -69,7 +53,7 @@ enum status store_hold_add(struct store *store, struct hold *hold, struct err *r
 	store_query_bind_int(&query, (int64_t)hold->count);
 	store_query_bind_int(&query, (int64_t)hold->limit);
 	store_query_bind_digest(&query, &hold->digest);
-	store_query_bind_span(&query, span_of(decision_names[hold->decision]));
+	store_query_bind_span(&query, span_of(hold_decision_name(hold->decision)));
 	store_query_bind_int(&query, hold->decided_ms);
 	store_query_bind_span(&query, hold->decided_by);
 	store_query_bind_int(&query, hold->ended_ms);
@@ -192,7 +176,7 @@ enum status store_hold_decide(struct store *store, int64_t id, enum hold_decisio
 		status = open_change(store, STATEMENT_HOLD_DECIDE, id, &query, reterr);
 	if (status != STATUS_OK)
 		return status;
-	store_query_bind_span(&query, span_of(decision_names[decision]));
+	store_query_bind_span(&query, span_of(hold_decision_name(decision)));
 	store_query_bind_int(&query, now_ms);
 	store_query_bind_span(&query, by);
 	status = store_query_run(&query, reterr);

@@ -178,7 +178,7 @@ static void later_leavers_make_a_batch_of_their_own(void **state)
 	struct world *world = *state;
 
 	given_leavers(world, 4);
-	expect_log(world, "are held");
+	expect_log(world, "held: ");
 	expect_run(world, CYCLE_FULL, CYCLE_HELD, 0);
 	fake_source_remove(world->directory, 5);
 	expect_run(world, CYCLE_FULL, CYCLE_HELD, 0);

@@ -134,6 +134,14 @@ static void test_names(void **state)
 	}
 	assert_false(guard_class_parse(SPAN("Deactivations"), &class));
 	assert_false(guard_class_parse(SPAN(""), &class));
+	for (unsigned i = 0; i < HOLD_DECISION_COUNT; i++) {
+		enum hold_decision decision;
+
+		assert_true(hold_decision_parse(
+		    span_of(hold_decision_name((enum hold_decision)i)), &decision));
+		assert_int_equal(decision, i);
+		assert_false(hold_decision_parse(SPAN("maybe"), &decision));
+	}
 }
 
 static void test_limits_of_classes(void **state)

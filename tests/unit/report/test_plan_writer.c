@@ -342,6 +342,72 @@ static void test_odd_details(void **state)
 	str_done(&out);
 }
 
+static void write_holds(bool is_json, const char *path)
+{
+	static const struct hold holds[] = {
+		{ .id = 3,
+		    .run_id = 7,
+		    .class = GUARD_DEACTIVATIONS,
+		    .since_ms = 1764000000000,
+		    .count = 60,
+		    .limit = 50,
+		    .digest = { { 0xab, 1 } } },
+		{ .id = 4,
+		    .run_id = 8,
+		    .class = GUARD_RENAMES,
+		    .since_ms = 1764000000000,
+		    .count = 1,
+		    .decision = HOLD_APPROVED,
+		    .decided_ms = 1764000060000,
+		    .decided_by = TEXT("root (sudo: ada)") },
+		{ .id = 5,
+		    .run_id = 8,
+		    .class = GUARD_REHIRES,
+		    .decision = HOLD_REJECTED,
+		    .decided_by = TEXT("\033[31mred") },
+	};
+	struct str out = { 0 };
+	struct plan_writer_options options = {
+		.is_json = is_json, .write = take, .write_context = &out, .workspace_name = name_of
+	};
+	struct plan_writer *writer = plan_writer_new(&options);
+
+	plan_writer_begin_holds(writer);
+	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
+		struct action action = plan[0];
+
+		action.state = ACTION_HELD;
+		plan_writer_hold(writer, &holds[i]);
+		plan_writer_action(writer, &action);
+		plan_writer_end_hold(writer, &holds[i]);
+	}
+	assert_true(plan_writer_end_holds(writer, sizeof(holds) / sizeof(holds[0])));
+	assert_null(strchr(str_c(&out), '\033'));
+	assert_stored(path, &out);
+	plan_writer_free(&writer);
+}
+
+static void test_holds(void **state)
+{
+	(void)state;
+	write_holds(false, "holds.txt");
+	write_holds(true, "holds.json");
+}
+
+static void test_no_holds(void **state)
+{
+	struct str out = { 0 };
+	struct plan_writer_options options = { .write = take, .write_context = &out };
+	struct plan_writer *writer = plan_writer_new(&options);
+
+	(void)state;
+	plan_writer_begin_holds(writer);
+	assert_true(plan_writer_end_holds(writer, 0));
+	assert_string_equal(str_c(&out), "Nothing is held.\n");
+	plan_writer_free(&writer);
+	str_done(&out);
+}
+
 static bool refuse(void *context, struct span piece)
 {
 	int *left = context;
@@ -375,6 +441,8 @@ const struct CMUnitTest plan_writer_tests[] = {
 	cmocka_unit_test(test_nothing_to_do),
 	cmocka_unit_test(test_broken_certificate),
 	cmocka_unit_test(test_odd_details),
+	cmocka_unit_test(test_holds),
+	cmocka_unit_test(test_no_holds),
 	cmocka_unit_test(test_nothing_more_is_given_once_it_failed),
 };
 const size_t plan_writer_test_count = sizeof(plan_writer_tests) / sizeof(plan_writer_tests[0]);
