@@ -4,6 +4,7 @@
 #include "cli/program.h"
 #include "cli/progress.h"
 #include <signal.h>
+#include <unistd.h>
 
 struct sync_run {
 	struct program program;
@@ -12,7 +13,10 @@ struct sync_run {
 	struct index *index;
 	struct loop_signal *term, *interrupt;
 	enum exit_code code;
+	uint64_t steps_left; /* until --stop-after strikes */
 };
+
+enum { EXIT_STOPPED = 137 }; /* what a shell shows after kill -9 */
 
 static void on_signal(void *context)
 {
@@ -67,6 +71,15 @@ static void on_done(void *context, const struct cycle_result *result)
 	loop_stop(sync->program.loop);
 }
 
+/* Dies as by kill -9: nothing is cleaned up, committed or flushed. */
+static void on_step(void *context)
+{
+	struct sync_run *sync = context;
+
+	if (--sync->steps_left == 0)
+		_exit(EXIT_STOPPED);
+}
+
 static enum cycle_kind default_kind(struct program *program)
 {
 	uint64_t links = 0;
@@ -89,6 +102,11 @@ static void run_cycle(struct sync_run *sync)
 		.progress_context = &sync->progress,
 	};
 
+	if (options->stop_after > 0) {
+		sync->steps_left = options->stop_after;
+		input.on_step = on_step;
+		input.step_context = sync;
+	}
 	input.kind = options->has_kind ? options->kind : default_kind(program);
 	agent_prepare(program->agent, options->is_dry, &input);
 	progress_init(&sync->progress, program->loop, options->is_quiet);

@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/str.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BIT(command) (1U << (command))
@@ -41,6 +42,7 @@ static const struct option_info table[] = {
 	    "with --dry-run: the plan as JSON into a file" },
 	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
 	    "with --dry-run: exit 2 when changes are pending" },
+	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC), NULL },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
 	{ "--quiet", 'q', NULL, ALL, "no progress" },
 	{ "--help", 'h', NULL, ALL, "this text" },
@@ -90,7 +92,8 @@ void options_print_help(enum command command)
 	}
 	puts("\noptions:");
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		if (command == COMMAND_NONE || (table[i].commands & BIT(command)))
+		if (table[i].help != NULL &&
+		    (command == COMMAND_NONE || (table[i].commands & BIT(command))))
 			print_option(&table[i]);
 	}
 	puts("\nexit status: 0 done, 1 failed, 2 changes pending (--detailed-exitcode), 3 held, 4 "
@@ -140,13 +143,15 @@ static const struct option_info *find_option(const char *word, size_t len)
 static enum status refuse_option(const char *word, size_t len, struct err *reterr)
 {
 	const char *names[TABLE_COUNT];
+	size_t count = 0;
 	char name[64];
 
-	for (size_t i = 0; i < TABLE_COUNT; i++)
-		names[i] = table[i].name;
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (table[i].help != NULL)
+			names[count++] = table[i].name;
+	}
 	snprintf(name, sizeof(name), "%.*s", (int)len, word);
-	return refuse_unknown(
-	    "option", name, nearest_word(span_of(name), names, TABLE_COUNT), reterr);
+	return refuse_unknown("option", name, nearest_word(span_of(name), names, count), reterr);
 }
 
 static enum status take_kind(const char *value, struct options *options, struct err *reterr)
@@ -166,6 +171,17 @@ static enum status take_format(const char *value, struct options *options, struc
 		return STATUS_OK;
 	}
 	err_set(reterr, "unknown format \"%s\"; it is text or json", value);
+	return STATUS_REJECT;
+}
+
+static enum status take_steps(const char *value, struct options *options, struct err *reterr)
+{
+	char *end = NULL;
+
+	options->stop_after = strtoull(value, &end, 10);
+	if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && options->stop_after > 0)
+		return STATUS_OK;
+	err_set(reterr, "option --stop-after needs a number of steps from 1 on");
 	return STATUS_REJECT;
 }
 
@@ -195,6 +211,8 @@ static enum status take_option(const struct option_info *option, const char *val
 		options->who = value;
 	else if (strcmp(option->name, "--out") == 0)
 		options->out = value;
+	else if (strcmp(option->name, "--stop-after") == 0)
+		return take_steps(value, options, reterr);
 	else if (strcmp(option->name, "--kind") == 0)
 		return take_kind(value, options, reterr);
 	else if (strcmp(option->name, "--format") == 0)

@@ -10,6 +10,7 @@
 #include "core/plan.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* DESIGN section 8. */
 enum exit_code {
@@ -48,9 +49,10 @@ struct options {
 	bool is_quiet;
 	bool has_kind;
 	enum cycle_kind kind;
-	const char *who; /* --user, or the argument of explain; NULL: not given */
-	int64_t hold_id; /* the argument of approve and reject; 0: not given */
-	const char *out; /* --out; NULL: not given */
+	const char *who;     /* --user, or the argument of explain; NULL: not given */
+	int64_t hold_id;     /* the argument of approve and reject; 0: not given */
+	const char *out;     /* --out; NULL: not given */
+	uint64_t stop_after; /* --stop-after; 0: not given */
 	bool wants_help, wants_version;
 };
 
@@ -60,7 +62,7 @@ struct option_info {
 	char letter;       /* 'c' of -c; 0: none */
 	const char *value; /* "FILE"; NULL: takes none */
 	unsigned commands; /* a bit an enum command */
-	const char *help;
+	const char *help;  /* NULL: for tests, not shown */
 };
 
 /**

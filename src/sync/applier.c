@@ -97,11 +97,9 @@ static void free_all(struct applier *applier)
 
 static bool commit(struct cycle *cycle)
 {
-	struct err err;
-
 	cycle->applier->uncommitted = 0;
 	loop_timer_stop(cycle->applier->timer);
-	return cycle_store_ok(cycle, store_commit(cycle->in.store, &err), &err);
+	return cycle_commit(cycle);
 }
 
 static void on_timer(void *context)

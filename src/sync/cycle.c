@@ -27,6 +27,24 @@ bool cycle_store_ok(struct cycle *cycle, enum status status, const struct err *e
 	return false;
 }
 
+static void on_step(void *context)
+{
+	struct cycle *cycle = context;
+
+	if (cycle->in.on_step != NULL)
+		cycle->in.on_step(cycle->in.step_context);
+}
+
+bool cycle_commit(struct cycle *cycle)
+{
+	struct err err;
+
+	if (cycle->has_failed)
+		return false;
+	on_step(cycle);
+	return cycle_store_ok(cycle, store_commit(cycle->in.store, &err), &err);
+}
+
 void cycle_peer_down(struct cycle *cycle, const char *what, struct span why)
 {
 	if (strcmp(what, "tenant") == 0)
@@ -309,17 +327,24 @@ static void cycle_free(struct cycle *cycle)
 	free(cycle);
 }
 
+/* Where nothing was held nothing is written: a quiet poll touches no disk. */
+static void end_holds(struct cycle *cycle)
+{
+	struct err err;
+
+	if (cycle->hold_count > 0 || !holds_are_none(cycle->holds))
+		cycle_store_ok(cycle,
+		    store_hold_end_settled(cycle->in.store, cycle_wall_ms(cycle), &err), &err);
+}
+
 static void end(struct cycle *cycle)
 {
 	struct cycle_result result;
-	struct err err;
 
 	if (!cycle->has_failed && cycle->run.id != 0 && !cycle_is_dry(cycle))
 		end_left_over(cycle, cycle->run.id);
-	if (!cycle->has_failed && !cycle_is_dry(cycle) &&
-	    (cycle->hold_count > 0 || !holds_are_none(cycle->holds)))
-		cycle_store_ok(cycle,
-		    store_hold_end_settled(cycle->in.store, cycle_wall_ms(cycle), &err), &err);
+	if (!cycle->has_failed && !cycle_is_dry(cycle))
+		end_holds(cycle);
 	if (!cycle->has_failed)
 		summarize(cycle);
 	cycle->exit = judge(cycle);
@@ -331,8 +356,7 @@ static void end(struct cycle *cycle)
 		err_set(&cycle->err, "stopped before it was over; the next run goes on");
 	write_run(cycle);
 	note_poll(cycle);
-	if (!cycle->has_failed)
-		cycle_store_ok(cycle, store_commit(cycle->in.store, &err), &err);
+	cycle_commit(cycle);
 	if (cycle->has_failed)
 		index_free(cycle->in.index); /* memory and disk may differ: read it anew */
 	result = (struct cycle_result) {
@@ -411,6 +435,7 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 	cycle->names = index_new(0);
 	cycle->directories = mem_new(input->source_count, sizeof(*cycle->directories));
 	cycle->exchange = exchange_new(input->loop, input->gate, CYCLE_PATIENCE_MS);
+	exchange_watch(cycle->exchange, on_step, cycle);
 	cycle->tenant_total = -1;
 	cycle->timer = loop_timer_new(input->loop, step, cycle);
 	cycle->run = (struct run) {

@@ -57,6 +57,12 @@ struct cycle_input {
 	/** Told from time to time what goes on, for a progress bar; NULL: nobody wants to know. */
 	void (*on_progress)(void *context, const char *phase, uint64_t done, uint64_t of);
 	void *progress_context;
+	/**
+	 * Told before each step that a death could come between: a commit to the state, a request
+	 * handed to the tenant, an answer taken.  For tests, which die there; NULL: nobody does.
+	 */
+	void (*on_step)(void *context);
+	void *step_context;
 };
 
 /* How it went. Spans live until the callback returns. */

@@ -99,6 +99,9 @@ void cycle_next(struct cycle *cycle, enum cycle_phase phase);
  */
 bool cycle_store_ok(struct cycle *cycle, enum status status, const struct err *err);
 
+/** Puts on disk what was written. @return false: the cycle has failed */
+bool cycle_commit(struct cycle *cycle);
+
 /** Notes that a peer cannot be used; the first message is kept. */
 void cycle_peer_down(struct cycle *cycle, const char *what, struct span why);
 

@@ -44,6 +44,8 @@ struct exchange {
 	int refused;
 	bool is_down, is_canceled, is_pumping;
 	struct err why;
+	void (*on_step)(void *context);
+	void *step_context;
 };
 
 static void pump(void *context);
@@ -69,6 +71,18 @@ void exchange_free(struct exchange **exchange)
 	loop_timer_free(&(*exchange)->timer);
 	free(*exchange);
 	*exchange = NULL;
+}
+
+void exchange_watch(struct exchange *exchange, void (*on_step)(void *context), void *context)
+{
+	exchange->on_step = on_step;
+	exchange->step_context = context;
+}
+
+static void tell_step(const struct exchange *exchange)
+{
+	if (exchange->on_step != NULL)
+		exchange->on_step(exchange->step_context);
 }
 
 static void wake_after(struct exchange *exchange, int64_t wait_ms)
@@ -216,6 +230,7 @@ static void on_try_answered(void *context, const struct tenant_answer *answer)
 	struct exchange *exchange = item->exchange;
 	bool may_repeat = !(item->request.is_harmful_to_repeat && answer->may_have_happened);
 
+	tell_step(exchange);
 	gate_leave(exchange->gate);
 	if (is_served(answer)) {
 		exchange->trouble_since_ms = -1;
@@ -267,6 +282,7 @@ static int64_t start_ready(struct exchange *exchange)
 					   : soonest_ms;
 			item->state = ITEM_IN_FLIGHT;
 			exchange->waiting--;
+			tell_step(exchange);
 			item->request.start(item->request.context, on_try_answered, item);
 			continue;
 		}

@@ -46,6 +46,9 @@ struct exchange_request {
  */
 struct exchange *exchange_new(struct loop *loop, struct gate *gate, int64_t patience_ms);
 
+/** Has a function told before each request that goes out and each answer that is taken. */
+void exchange_watch(struct exchange *exchange, void (*on_step)(void *context), void *context);
+
 /** Frees it; nothing may be under way; sets `*exchange` to NULL; NULL is welcome. */
 void exchange_free(struct exchange **exchange);
 

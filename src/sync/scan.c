@@ -31,11 +31,8 @@ static void on_entry(void *context, const struct entry *entry)
 		cycle_progress(
 		    cycle, "reading the directory", cycle->entries, index_count(cycle->index));
 	/* One huge transaction would make a journal as large as the database. */
-	if (cycle->entries % COMMIT_EVERY == 0) {
-		struct err err;
-
-		cycle_store_ok(cycle, store_commit(cycle->in.store, &err), &err);
-	}
+	if (cycle->entries % COMMIT_EVERY == 0)
+		cycle_commit(cycle);
 	if (cycle->has_failed)
 		source_cancel(cycle->directories[cycle->directory_at].source);
 }

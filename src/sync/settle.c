@@ -137,12 +137,11 @@ static struct tenant_call *try_settle(
 static void finish(struct cycle *cycle)
 {
 	struct settling *settling = cycle->settling;
-	struct err err;
 
 	if (settling->count > 0 && !cycle->has_failed) {
 		log_notice("%zu requests of an interrupted run were looked up, %llu are settled",
 		    settling->at, (unsigned long long)settling->done);
-		cycle_store_ok(cycle, store_commit(cycle->in.store, &err), &err);
+		cycle_commit(cycle);
 	}
 	arena_free(&settling->arena);
 	free(settling->ids);
