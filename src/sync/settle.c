@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/vec.h"
+#include "core/differ.h"
 #include "sync/outcome.h"
 #include <stdlib.h>
 
@@ -42,10 +43,9 @@ static bool write_state(struct cycle *cycle, enum action_state state, struct spa
 /* The link takes what the tenant shows; a digest of zeros makes the scan look at the entry again.
  */
 static bool learn(struct cycle *cycle, const struct observed *observed, bool is_as_wanted,
-    const struct account *wanted)
+    const struct account *wanted, const struct account *known)
 {
 	struct action *action = &cycle->settling->action;
-	struct account known = outcome_known(wanted, wanted, observed);
 	struct link link = { .key = action->key, .dn = action->dn, .account_id = observed->id };
 	struct err err;
 
@@ -57,9 +57,9 @@ static bool learn(struct cycle *cycle, const struct observed *observed, bool is_
 		return false;
 	if (is_as_wanted)
 		link.digest = action->digest;
-	link.acknowledged = planner_canonical(cycle, is_as_wanted ? wanted : &known);
-	link.user_name = known.text[ACCOUNT_USER_NAME];
-	link.is_active = known.is_active;
+	link.acknowledged = planner_canonical(cycle, is_as_wanted ? wanted : known);
+	link.user_name = known->text[ACCOUNT_USER_NAME];
+	link.is_active = known->is_active;
 	if (link.is_active)
 		link.missing_since_ms = snapshot_missing_since(cycle, &action->key);
 	link.changed_ms = cycle_wall_ms(cycle);
@@ -69,13 +69,17 @@ static bool learn(struct cycle *cycle, const struct observed *observed, bool is_
 static void settle_with(struct cycle *cycle, const struct observed *observed)
 {
 	struct action *action = &cycle->settling->action;
-	struct account wanted;
-	struct span detail = SPAN_NULL;
+	bool has_before = action->before.at != NULL;
+	struct account before, wanted, known;
+	struct change change;
 	bool is_as_wanted;
 	struct err err;
 
 	if (!cycle_store_ok(
-		cycle, account_decode(action->after, cycle->entry_arena, &wanted, &err), &err))
+		cycle, account_decode(action->after, cycle->entry_arena, &wanted, &err), &err) ||
+	    (has_before &&
+		!cycle_store_ok(cycle,
+		    account_decode(action->before, cycle->entry_arena, &before, &err), &err)))
 		return;
 	/* A create may have met an account that was there before: correlation decides whose it is.
 	 */
@@ -85,8 +89,11 @@ static void settle_with(struct cycle *cycle, const struct observed *observed)
 		    SPAN("found not done after an interruption; planned anew"));
 		return;
 	}
-	is_as_wanted = outcome_matches(&wanted, observed, cycle->entry_arena, &detail);
-	if (!learn(cycle, observed, is_as_wanted, &wanted))
+	/* This is no answer to the request: what it does not show is as it was before. */
+	known = outcome_known(has_before ? &before : NULL, &wanted, observed);
+	change = differ_compare(&known, &wanted, cycle->entry_arena);
+	is_as_wanted = change_is_empty(&change);
+	if (!learn(cycle, observed, is_as_wanted, &wanted, &known))
 		return;
 	if (is_as_wanted)
 		write_state(cycle, ACTION_DONE, SPAN("found done after an interruption"));
