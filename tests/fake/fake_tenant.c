@@ -41,6 +41,22 @@ struct tenant_call {
 	bool is_open, is_close;
 };
 
+/* A POST, or a look for an account; a name of "": a look at all. */
+struct event {
+	char name[64];
+	bool is_look;
+};
+
+/* What fake_tenant_save remembers. */
+struct memory {
+	struct held_account **accounts;
+	size_t account_count, account_cap;
+	unsigned next_id;
+	struct fake_fault faults[FAULTS_MAX];
+	size_t fault_count, request_count, event_count;
+	struct fake_tenant_counts counts;
+};
+
 struct fake_tenant {
 	struct account_reader reader; /* first */
 	struct account_encoder encoder;
@@ -58,9 +74,10 @@ struct fake_tenant {
 	struct fake_tenant_counts counts;
 	char **requests;
 	size_t request_count, request_cap;
+	struct event *events;
+	size_t event_count, event_cap;
 	struct str shown;
-	struct held_account **saved;
-	size_t saved_count, saved_cap;
+	struct memory saved;
 };
 
 static struct fake_tenant *of_writer(struct account_writer *writer)
@@ -197,20 +214,65 @@ static void forget_accounts(struct held_account ***accounts, size_t *count, size
 
 void fake_tenant_save(struct fake_tenant *fake)
 {
-	forget_accounts(&fake->saved, &fake->saved_count, &fake->saved_cap);
+	struct memory *saved = &fake->saved;
+
+	forget_accounts(&saved->accounts, &saved->account_count, &saved->account_cap);
 	for (size_t i = 0; i < fake->account_count; i++)
-		*(struct held_account **)vec_push((void **)&fake->saved, &fake->saved_count,
-		    &fake->saved_cap, sizeof(*fake->saved)) = copy_account(fake->accounts[i]);
+		*(struct held_account **)vec_push((void **)&saved->accounts, &saved->account_count,
+		    &saved->account_cap,
+		    sizeof(*saved->accounts)) = copy_account(fake->accounts[i]);
+	saved->next_id = fake->next_id;
+	memcpy(saved->faults, fake->faults, sizeof(saved->faults));
+	saved->fault_count = fake->fault_count;
+	saved->request_count = fake->request_count;
+	saved->event_count = fake->event_count;
+	saved->counts = fake->counts;
+}
+
+static void forget_requests(struct fake_tenant *fake, size_t from)
+{
+	for (size_t i = from; i < fake->request_count; i++)
+		free(fake->requests[i]);
+	fake->request_count = from;
 }
 
 void fake_tenant_restore(struct fake_tenant *fake)
 {
+	struct memory *saved = &fake->saved;
+
 	forget_accounts(&fake->accounts, &fake->account_count, &fake->account_cap);
-	fake->accounts = fake->saved;
-	fake->account_count = fake->saved_count;
-	fake->account_cap = fake->saved_cap;
-	fake->saved = NULL;
-	fake->saved_count = fake->saved_cap = 0;
+	fake->accounts = saved->accounts;
+	fake->account_count = saved->account_count;
+	fake->account_cap = saved->account_cap;
+	saved->accounts = NULL;
+	saved->account_count = saved->account_cap = 0;
+	fake->next_id = saved->next_id;
+	memcpy(fake->faults, saved->faults, sizeof(fake->faults));
+	fake->fault_count = saved->fault_count;
+	forget_requests(fake, saved->request_count);
+	fake->event_count = saved->event_count;
+	fake->counts = saved->counts;
+	fake->is_opened = false;
+}
+
+const char *fake_tenant_name(const struct fake_tenant *fake, struct span id)
+{
+	const struct held_account *account = by_id(fake, id);
+
+	return account != NULL ? account->text[ACCOUNT_USER_NAME] : NULL;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct held_account *const *first = a, *const *second = b;
+
+	return strcmp((*first)->text[ACCOUNT_USER_NAME], (*second)->text[ACCOUNT_USER_NAME]);
+}
+
+const char *fake_tenant_name_at(struct fake_tenant *fake, size_t at)
+{
+	qsort(fake->accounts, fake->account_count, sizeof(*fake->accounts), compare_names);
+	return at < fake->account_count ? fake->accounts[at]->text[ACCOUNT_USER_NAME] : NULL;
 }
 
 size_t fake_tenant_count(const struct fake_tenant *fake)
@@ -438,6 +500,34 @@ static bool keeps_workspaces(const struct fake_fault *fault)
 	return fault != NULL && (fault->kind == FAKE_SILENT_LOSS || fault->kind == FAKE_PARTIAL);
 }
 
+/* ---- creates: never a second one blindly ---- */
+
+static void note_event(struct fake_tenant *fake, const char *name, bool is_look)
+{
+	struct event *event = vec_push(
+	    (void **)&fake->events, &fake->event_count, &fake->event_cap, sizeof(*fake->events));
+
+	*event = (struct event) { .is_look = is_look };
+	snprintf(event->name, sizeof(event->name), "%s", name);
+}
+
+/* @param about  begins with the userName as the body has it */
+static void note_create(struct fake_tenant *fake, const char *about)
+{
+	char user_name[64] = "";
+
+	sscanf(about, "\"userName\":\"%63[^\"]", user_name);
+	for (size_t i = fake->event_count; i > 0; i--) {
+		const struct event *event = &fake->events[i - 1];
+
+		if (event->name[0] != '\0' && strcmp(event->name, user_name) != 0)
+			continue;
+		fake->counts.blind_creates += !event->is_look;
+		break;
+	}
+	note_event(fake, user_name, false);
+}
+
 /* ---- reading ---- */
 
 static struct fake_tenant *of_reader(struct account_reader *reader)
@@ -503,6 +593,8 @@ static struct tenant_call *read_list(
 	fake->counts.lists++;
 	if (is_struck(call, fault))
 		return call;
+	if (start == 1)
+		note_event(fake, "", true);
 	list_page(fake, call, (size_t)start - 1);
 	spoil(call, fault);
 	return call;
@@ -520,6 +612,8 @@ static struct tenant_call *read_find(struct account_reader *reader, struct span 
 	fake->counts.finds++;
 	if (is_struck(call, strike(fake, "FIND", arena_c(call->arena, user_name))))
 		return call;
+	if (user_name.at != NULL)
+		note_event(fake, arena_c(call->arena, user_name), true);
 	observed = arena_array(call->arena, fake->account_count + 1, sizeof(*observed));
 	for (size_t i = 0; i < fake->account_count; i++) {
 		struct span external = span_of(fake->accounts[i]->text[ACCOUNT_EXTERNAL_ID]);
@@ -818,6 +912,9 @@ static struct tenant_call *write_send(struct account_writer *writer,
 	claim(call, request);
 	note(fake, text.at);
 	fault = strike(fake, arena_c(call->arena, request->method), text.at);
+	if (span_equal(request->method, SPAN("POST")) &&
+	    (fault == NULL || (fault->kind != FAKE_STATUS && fault->kind != FAKE_REFUSED)))
+		note_create(fake, call->about);
 	if (is_struck(call, fault))
 		return call;
 	work(call, request, fault);
@@ -865,8 +962,10 @@ void fake_tenant_free(struct fake_tenant **fake)
 	assert(gone->calls == NULL);
 	fake_tenant_forget(gone);
 	forget_accounts(&gone->accounts, &gone->account_count, &gone->account_cap);
-	forget_accounts(&gone->saved, &gone->saved_count, &gone->saved_cap);
+	forget_accounts(
+	    &gone->saved.accounts, &gone->saved.account_count, &gone->saved.account_cap);
 	free(gone->requests);
+	free(gone->events);
 	str_done(&gone->shown);
 	free(gone);
 	*fake = NULL;
@@ -904,8 +1003,7 @@ const char *fake_tenant_request(const struct fake_tenant *fake, size_t at)
 
 void fake_tenant_forget(struct fake_tenant *fake)
 {
-	for (size_t i = 0; i < fake->request_count; i++)
-		free(fake->requests[i]);
-	fake->request_count = 0;
+	forget_requests(fake, 0);
+	fake->event_count = 0;
 	fake->counts = (struct fake_tenant_counts) { 0 };
 }

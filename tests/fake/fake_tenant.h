@@ -49,7 +49,8 @@ struct fake_tenant_settings {
 /* What came in. */
 struct fake_tenant_counts {
 	unsigned opens, closes, lists, finds, gets, writes;
-	unsigned in_flight_max;                /* most at once, all kinds */
+	unsigned blind_creates; /* POSTs again for a userName that nobody had looked for since */
+	unsigned in_flight_max; /* most at once, all kinds */
 	int64_t first_write_ms, last_write_ms; /* loop time of arrivals */
 };
 
@@ -93,12 +94,19 @@ void fake_tenant_remove(struct fake_tenant *fake, const char *user_name);
 /** Has listings leave an account out, or show it again. */
 void fake_tenant_hide(struct fake_tenant *fake, const char *user_name, bool is_hidden);
 
-/** Remembers all accounts as they are now, and goes back to them. One memory only. */
+/**
+ * Remembers accounts, faults, counts and requests as they are now, and goes back to them as a
+ * tenant that the next process has not opened yet. One memory only.
+ */
 void fake_tenant_save(struct fake_tenant *fake);
 void fake_tenant_restore(struct fake_tenant *fake); /**< once */
 
 /** Number of accounts. */
 size_t fake_tenant_count(const struct fake_tenant *fake);
+
+/** userName of the account with an id; of the `at`-th account in order of userName; NULL: none. */
+const char *fake_tenant_name(const struct fake_tenant *fake, struct span id);
+const char *fake_tenant_name_at(struct fake_tenant *fake, size_t at);
 
 /**
  * One account as text: "ada@x ext=1042 active Ada Ray [W1 W2]".

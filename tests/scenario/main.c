@@ -9,6 +9,7 @@ int main(void)
 	int failures = 0;
 
 	failures += RUN(correlation);
+	failures += RUN(death);
 	failures += RUN(everyday);
 	failures += RUN(faults);
 	failures += RUN(holds);

@@ -7,6 +7,8 @@
 
 extern const struct CMUnitTest correlation_scenarios[];
 extern const size_t correlation_scenario_count;
+extern const struct CMUnitTest death_scenarios[];
+extern const size_t death_scenario_count;
 extern const struct CMUnitTest everyday_scenarios[];
 extern const size_t everyday_scenario_count;
 extern const struct CMUnitTest faults_scenarios[];

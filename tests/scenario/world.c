@@ -213,6 +213,24 @@ static void on_stop_due(void *context)
 		cycle_stop(world->cycle);
 }
 
+/* The database and its write-ahead log, under another name or back. */
+static void copy_state(const struct world *world, bool is_back);
+
+static void remember_as_dead(struct world *world)
+{
+	copy_state(world, false);
+	fake_tenant_save(world->tenant);
+	world->has_died = true;
+}
+
+static void on_step(void *context)
+{
+	struct world *world = context;
+
+	if (++world->steps == world->die_at)
+		remember_as_dead(world);
+}
+
 static void start_cycle(struct world *world, enum cycle_kind kind)
 {
 	struct cycle_input input = {
@@ -230,8 +248,12 @@ static void start_cycle(struct world *world, enum cycle_kind kind)
 		.kind = kind,
 		.who = span_of(world->who),
 		.config_digest = SPAN("c0"),
+		.on_step = on_step,
+		.step_context = world,
 	};
 
+	world->steps = 0;
+	world->has_died = false;
 	world->is_over = false;
 	world->cycle = cycle_start(&input, on_over, world);
 	assert_false(world->is_over);
@@ -268,7 +290,6 @@ static void copy_file(const char *from, const char *to)
 	assert_int_equal(fclose(out), 0);
 }
 
-/* The database and its write-ahead log, under another name or back. */
 static void copy_state(const struct world *world, bool is_back)
 {
 	char here[2][128], there[2][128];
@@ -284,21 +305,39 @@ static void copy_state(const struct world *world, bool is_back)
 	}
 }
 
+/* The next process finds what the dead one left. */
+static void come_back(struct world *world)
+{
+	struct gate_settings settings = world->gate.settings;
+
+	store_close(&world->store);
+	index_free(&world->index);
+	copy_state(world, true);
+	fake_tenant_restore(world->tenant);
+	gate_init(&world->gate, world->loop, &settings);
+	open_store(world, STORE_WRITE);
+}
+
 bool run_until_death(struct world *world, enum cycle_kind kind, int64_t at_ms)
 {
 	start_cycle(world, kind);
 	fake_loop_advance(world->loop, at_ms);
 	if (world->is_over)
 		return false;
-	copy_state(world, false);
-	fake_tenant_save(world->tenant);
+	remember_as_dead(world);
 	loop_run(world->loop); /* what comes now never was */
-	store_close(&world->store);
-	index_free(&world->index);
-	copy_state(world, true);
-	fake_tenant_restore(world->tenant);
-	open_store(world, STORE_WRITE);
+	come_back(world);
 	return true;
+}
+
+bool run_until_step(struct world *world, enum cycle_kind kind, unsigned step)
+{
+	world->die_at = step;
+	run(world, kind);
+	world->die_at = 0;
+	if (world->has_died)
+		come_back(world);
+	return world->has_died;
 }
 
 enum cycle_exit run_for(struct world *world, const char *who)
@@ -518,15 +557,78 @@ bool is_linked(struct world *world, unsigned person)
 	return found;
 }
 
-bool is_quarantined(struct world *world, unsigned person)
+static bool is_in_quarantine(struct world *world, const struct uuid *key)
 {
 	struct arena *arena = arena_new();
-	struct uuid key = fake_key(person);
 	struct quarantine quarantine;
 	bool found = false;
 
 	assert_int_equal(
-	    store_quarantine_get(world->store, &key, arena, &quarantine, &found, NULL), STATUS_OK);
+	    store_quarantine_get(world->store, key, arena, &quarantine, &found, NULL), STATUS_OK);
 	arena_free(&arena);
 	return found;
+}
+
+bool is_quarantined(struct world *world, unsigned person)
+{
+	struct uuid key = fake_key(person);
+
+	return is_in_quarantine(world, &key);
+}
+
+/* ---- everything as text ---- */
+
+struct showing {
+	struct world *world;
+	struct str text;
+	struct uuid keys[1024];
+	size_t key_count;
+};
+
+static void on_brief(void *context, const struct link_brief *brief)
+{
+	struct showing *showing = context;
+
+	assert_true(showing->key_count < COUNT_OF(showing->keys));
+	showing->keys[showing->key_count++] = brief->key;
+}
+
+static void show_link(struct showing *showing, const struct uuid *key)
+{
+	struct world *world = showing->world;
+	struct arena *arena = arena_new();
+	char uuid[UUID_TEXT_SIZE];
+	const char *account;
+	struct link link;
+	bool found = false;
+
+	assert_int_equal(store_link_get(world->store, key, arena, &link, &found, NULL), STATUS_OK);
+	account = fake_tenant_name(world->tenant, link.account_id);
+	uuid_format(key, uuid);
+	str_addf(&showing->text, "link %s %u %.*s -> %s (%.*s) %s%s %.*s ", uuid, link.directory,
+	    SPAN_ARG(link.dn), account != NULL ? account : "nobody", SPAN_ARG(link.user_name),
+	    link.is_active ? "active" : "inactive", link.missing_since_ms != 0 ? " missing" : "",
+	    SPAN_ARG(link.acknowledged));
+	for (size_t i = 0; i < sizeof(link.digest.byte); i++)
+		str_addf(&showing->text, "%02x", link.digest.byte[i]);
+	str_add_c(&showing->text, is_in_quarantine(world, key) ? " quarantine\n" : "\n");
+	arena_free(&arena);
+}
+
+char *show_everything(struct world *world)
+{
+	struct showing *showing = mem_new(1, sizeof(*showing));
+	const char *name;
+	char *text;
+
+	showing->world = world;
+	for (size_t i = 0; (name = fake_tenant_name_at(world->tenant, i)) != NULL; i++)
+		str_addf(&showing->text, "%s\n", fake_tenant_show(world->tenant, name));
+	assert_int_equal(store_link_each(world->store, on_brief, showing, NULL), STATUS_OK);
+	for (size_t i = 0; i < showing->key_count; i++)
+		show_link(showing, &showing->keys[i]);
+	text = mem_strdup(str_c(&showing->text));
+	str_done(&showing->text);
+	free(showing);
+	return text;
 }

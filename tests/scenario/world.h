@@ -46,7 +46,9 @@ struct world {
 	struct cycle_result result; /* its spans are gone */
 	char certificate[2048];
 	bool is_over;
-	int64_t stop_after_ms; /* cycle_stop so long after the start; -1: never */
+	int64_t stop_after_ms;  /* cycle_stop so long after the start; -1: never */
+	unsigned steps, die_at; /* steps of this cycle; the one to die before, 0: none */
+	bool has_died;
 	const char *who;
 	bool is_dry;
 
@@ -96,6 +98,12 @@ enum cycle_exit run_dry(struct world *world, enum cycle_kind kind);
  * @return whether the cycle was still running
  */
 bool run_until_death(struct world *world, enum cycle_kind kind, int64_t at_ms);
+/**
+ * Runs a cycle and has the process die before its `step`-th step (see cycle_input).
+ *
+ * @return whether there were so many
+ */
+bool run_until_step(struct world *world, enum cycle_kind kind, unsigned step);
 /** Lets time pass. */
 void pass(struct world *world, int64_t ms);
 /** A person decides about a hold, beside the service. */
@@ -127,6 +135,8 @@ unsigned count_runs(struct world *world);
 unsigned count_actions(struct world *world, enum action_state state);
 /** Number of holds that have not ended. */
 unsigned count_holds(struct world *world);
+/** Accounts and links as text, without ids and times. @return owned */
+char *show_everything(struct world *world);
 /** Whether the person is linked, in quarantine. */
 bool is_linked(struct world *world, unsigned person);
 bool is_quarantined(struct world *world, unsigned person);
