@@ -257,7 +257,8 @@ static bool take_ok(struct sending *sending, const struct tenant_answer *answer)
 	const struct observed *shown = answer->account_count == 1 ? &answer->accounts[0] : NULL;
 	struct span detail = SPAN(
 	    "the tenant did only a part of the request (207); tried again at quarantine's pace");
-	struct account after;
+	bool has_before = sending->action.before.at != NULL;
+	struct account before, after;
 	struct err err;
 
 	if (shown == NULL && sending->action.kind == ACTION_CREATE) {
@@ -270,9 +271,14 @@ static bool take_ok(struct sending *sending, const struct tenant_answer *answer)
 		return true;
 	}
 	if (!cycle_store_ok(cycle,
-		account_decode(sending->action.after, cycle->entry_arena, &after, &err), &err))
+		account_decode(sending->action.after, cycle->entry_arena, &after, &err), &err) ||
+	    (has_before &&
+		!cycle_store_ok(cycle,
+		    account_decode(sending->action.before, cycle->entry_arena, &before, &err),
+		    &err)))
 		return true;
-	if (shown != NULL && !outcome_matches(&after, shown, cycle->entry_arena, &detail)) {
+	if (shown != NULL && !outcome_matches(has_before ? &before : NULL, &after, shown,
+				 cycle->entry_arena, &detail)) {
 		done_in_part(sending, shown, detail);
 		return true;
 	}

@@ -35,11 +35,21 @@ static struct account shown_texts(const struct account *wanted, const struct obs
 	return account;
 }
 
-bool outcome_matches(const struct account *wanted, const struct observed *shown,
-    struct arena *arena, struct span *ret_detail)
+struct change outcome_missing(const struct account *before, const struct account *wanted,
+    const struct account *known, struct arena *arena)
+{
+	struct change missing = differ_compare(known, wanted, arena);
+
+	if (before != NULL)
+		missing.texts &= differ_compare(before, wanted, arena).texts;
+	return missing;
+}
+
+bool outcome_matches(const struct account *before, const struct account *wanted,
+    const struct observed *shown, struct arena *arena, struct span *ret_detail)
 {
 	struct account account = shown_texts(wanted, shown);
-	struct change change = differ_compare(&account, wanted, arena);
+	struct change change = outcome_missing(before, wanted, &account, arena);
 	struct str detail = { 0 };
 
 	if (change_is_empty(&change))

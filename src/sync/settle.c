@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "base/vec.h"
-#include "core/differ.h"
 #include "sync/outcome.h"
 #include <stdlib.h>
 
@@ -91,7 +90,7 @@ static void settle_with(struct cycle *cycle, const struct observed *observed)
 	}
 	/* This is no answer to the request: what it does not show is as it was before. */
 	known = outcome_known(has_before ? &before : NULL, &wanted, observed);
-	change = differ_compare(&known, &wanted, cycle->entry_arena);
+	change = outcome_missing(has_before ? &before : NULL, &wanted, &known, cycle->entry_arena);
 	is_as_wanted = change_is_empty(&change);
 	if (!learn(cycle, observed, is_as_wanted, &wanted, &known))
 		return;

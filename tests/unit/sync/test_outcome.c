@@ -9,7 +9,8 @@ static const struct span both[] = { SPAN_INIT("W1"), SPAN_INIT("W2") };
 
 struct fixture {
 	struct arena *arena;
-	struct account wanted;
+	struct account wanted, before;
+	bool has_before;
 	struct observed shown;
 	struct span detail;
 };
@@ -37,7 +38,8 @@ static int tear_down(void **state)
 
 static bool matches(struct fixture *fixture)
 {
-	return outcome_matches(&fixture->wanted, &fixture->shown, fixture->arena, &fixture->detail);
+	return outcome_matches(fixture->has_before ? &fixture->before : NULL, &fixture->wanted,
+	    &fixture->shown, fixture->arena, &fixture->detail);
 }
 
 static void assert_detail(const struct fixture *fixture, const char *part)
@@ -89,6 +91,25 @@ static void sees_a_text_that_was_not_changed(void **state)
 	assert_detail(fixture, "name.familyName");
 }
 
+/* Anaplan, for one, makes displayName of the names unless it is given one. */
+static void overlooks_a_text_that_was_not_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->wanted.text[ACCOUNT_DISPLAY_NAME] = SPAN("Ada Rai");
+	fixture->before = fixture->wanted;
+	fixture->before.text[ACCOUNT_FAMILY_NAME] = SPAN("Rai");
+	fixture->has_before = true;
+	fixture->shown.account.text[ACCOUNT_DISPLAY_NAME] = SPAN("Ada Ray");
+	assert_true(matches(fixture));
+	fixture->shown.account.text[ACCOUNT_FAMILY_NAME] = SPAN("Rai");
+	assert_false(matches(fixture));
+	assert_string_equal(strrchr(fixture->detail.at, ':'), ": name.familyName");
+	fixture->has_before = false;
+	assert_false(matches(fixture));
+	assert_detail(fixture, "displayName");
+}
+
 static void sees_an_account_that_stayed_active(void **state)
 {
 	struct fixture *fixture = *state;
@@ -131,6 +152,7 @@ const struct CMUnitTest outcome_tests[] = {
 	TEST(wants_to_see_workspaces),
 	TEST(sees_a_workspace_that_stayed),
 	TEST(sees_a_text_that_was_not_changed),
+	TEST(overlooks_a_text_that_was_not_asked_for),
 	TEST(sees_an_account_that_stayed_active),
 	TEST(knows_the_answer_where_it_shows_something),
 	TEST(waits_longer_each_time),
