@@ -64,7 +64,8 @@ static void tell(struct service *service, const struct schedule_next *next)
 	service->events->on_status(service->context, text);
 }
 
-static void plan_next(struct service *service)
+/* @return how long until then */
+static int64_t plan_next(struct service *service)
 {
 	struct schedule_history history = history_of(service);
 	struct schedule_next next = schedule_decide(&service->schedule, &history,
@@ -74,50 +75,73 @@ static void plan_next(struct service *service)
 	if (next.wait_ms > 0)
 		tell(service, &next);
 	loop_timer_start(service->timer, next.wait_ms);
+	return next.wait_ms;
 }
 
-static void log_end(const struct service *service, const struct cycle_result *result)
+static void log_down(
+    const struct service *service, const struct cycle_result *result, int64_t wait_ms)
+{
+	const char *kind = cycle_kind_name(result->run.kind);
+	char wait[TIME_TEXT_SIZE], at[TIME_TEXT_SIZE];
+
+	if (service->is_stopping) {
+		log_warning("%s cycle ended: %s; stopping", kind, result->err.text);
+		return;
+	}
+	duration_format(wait_ms, wait);
+	time_format(loop_wall_ms(service->loop) + wait_ms, false, at);
+	log_warning("%s cycle ended: %s; %u in a row, trying again in %s, at %s", kind,
+	    result->err.text, service->failures, wait, at);
+}
+
+static void log_end(
+    const struct service *service, const struct cycle_result *result, int64_t wait_ms)
 {
 	const struct plan_summary *summary = &result->run.summary;
+	const char *kind = cycle_kind_name(result->run.kind);
 
 	if (result->exit == CYCLE_PEER_DOWN)
-		log_warning("%s cycle ended: %s; retrying later", cycle_kind_name(service->kind),
-		    result->err.text);
+		log_down(service, result, wait_ms);
 	else if (result->is_stopped)
-		log_notice("%s cycle %s", cycle_kind_name(service->kind), result->err.text);
+		log_notice("%s cycle %s", kind, result->err.text);
 	else if (result->exit == CYCLE_STATE_FAILED || result->exit == CYCLE_FAILED)
-		log_error("%s cycle failed: %s", cycle_kind_name(service->kind), result->err.text);
+		log_error("%s cycle failed: %s", kind, result->err.text);
 	else if (result->run.id != 0)
 		log_info("run %lld: %s of %llu entries: %llu done, %llu failed, %llu held, %llu "
 			 "rejected, %llu conflicts, %llu unchanged",
-		    (long long)result->run.id, cycle_kind_name(service->kind),
-		    (unsigned long long)result->entries, (unsigned long long)summary->done,
-		    (unsigned long long)summary->failed, (unsigned long long)summary->held,
-		    (unsigned long long)summary->rejected, (unsigned long long)summary->conflict,
-		    (unsigned long long)summary->unchanged);
+		    (long long)result->run.id, kind, (unsigned long long)result->entries,
+		    (unsigned long long)summary->done, (unsigned long long)summary->failed,
+		    (unsigned long long)summary->held, (unsigned long long)summary->rejected,
+		    (unsigned long long)summary->conflict, (unsigned long long)summary->unchanged);
 	else
-		log_debug("%s: %llu entries, nothing to do", cycle_kind_name(service->kind),
-		    (unsigned long long)result->entries);
+		log_debug(
+		    "%s: %llu entries, nothing to do", kind, (unsigned long long)result->entries);
+}
+
+static void count_failures(struct service *service, const struct cycle_result *result)
+{
+	if (result->exit == CYCLE_PEER_DOWN || result->exit == CYCLE_STATE_FAILED) {
+		service->failures++;
+		return;
+	}
+	if (service->failures > 0)
+		log_notice("recovered after %u failed cycles", service->failures);
+	service->failures = 0;
 }
 
 static void on_cycle_done(void *context, const struct cycle_result *result)
 {
 	struct service *service = context;
+	int64_t wait_ms = 0;
 
 	service->cycle = NULL;
-	log_end(service, result);
-	if (result->exit == CYCLE_PEER_DOWN || result->exit == CYCLE_STATE_FAILED) {
-		service->failures++;
-	} else {
-		if (service->failures > 0)
-			log_notice("recovered after %u failed cycles", service->failures);
-		service->failures = 0;
-	}
-	service->events->on_cycle(service->context, result);
+	count_failures(service, result);
 	if (service->is_stopping)
 		loop_timer_start(service->timer, 0);
 	else
-		plan_next(service);
+		wait_ms = plan_next(service);
+	log_end(service, result, wait_ms);
+	service->events->on_cycle(service->context, result);
 }
 
 static void on_timer(void *context)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { JUMP_AT_STEP = 6 };
+
 /* ---- the world ---- */
 
 static void on_line(void *context, const struct log_line *line)
@@ -14,6 +16,10 @@ static void on_line(void *context, const struct log_line *line)
 	struct world *world = context;
 
 	world->logged[line->level]++;
+	if (world->counted != NULL && strstr(line->message, world->counted) != NULL) {
+		world->count++;
+		snprintf(world->line, sizeof(world->line), "%s", line->message);
+	}
 	if (line->level > LOG_LEVEL_WARNING || world->is_anything_allowed)
 		return;
 	for (unsigned i = 0; i < world->allowed_count; i++) {
@@ -229,6 +235,10 @@ static void on_step(void *context)
 
 	if (++world->steps == world->die_at)
 		remember_as_dead(world);
+	if (world->jump_ms != 0 && world->steps == JUMP_AT_STEP) {
+		fake_loop_jump_wall(world->loop, world->jump_ms);
+		world->jump_ms = 0;
+	}
 }
 
 static void start_cycle(struct world *world, enum cycle_kind kind)

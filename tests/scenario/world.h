@@ -47,12 +47,16 @@ struct world {
 	char certificate[2048];
 	bool is_over;
 	int64_t stop_after_ms;  /* cycle_stop so long after the start; -1: never */
+	int64_t jump_ms;        /* the wall clock jumps so far in the middle of the next cycle */
 	unsigned steps, die_at; /* steps of this cycle; the one to die before, 0: none */
 	bool has_died;
 	const char *who;
 	bool is_dry;
 
-	unsigned logged[8]; /* lines by level */
+	unsigned logged[8];  /* lines by level */
+	const char *counted; /* lines that hold this are counted; NULL: none */
+	unsigned count;
+	char line[256]; /* the last of them */
 	char allowed[8][128];
 	unsigned allowed_count;
 	bool is_anything_allowed;
