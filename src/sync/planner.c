@@ -82,6 +82,7 @@ bool planner_is_quarantined(
 {
 	struct quarantine quarantine;
 	bool found = false;
+	int64_t wait_ms;
 	struct err err;
 
 	if (!cycle_store_ok(cycle,
@@ -92,8 +93,10 @@ bool planner_is_quarantined(
 		return false;
 	if (cycle->in.who.at != NULL)
 		return false; /* asked for by name: tried now */
-	return digest_equal(&quarantine.digest, digest) &&
-	       cycle_wall_ms(cycle) < quarantine.not_before_ms;
+	wait_ms = quarantine.not_before_ms - cycle_wall_ms(cycle);
+	/* Longer than the longest wait: the clock was ahead when that was written. */
+	return digest_equal(&quarantine.digest, digest) && wait_ms > 0 &&
+	       wait_ms <= outcome_quarantine_ms(quarantine.attempts);
 }
 
 static void refuse(struct action *action, struct span why)
@@ -487,7 +490,8 @@ static bool wait_for_grace(struct cycle *cycle, const struct link *link)
 
 	if (now_ms - since_ms >= cycle->in.policy->leavers.grace_ms)
 		return false;
-	if (link->missing_since_ms == 0 &&
+	/* A time to come is of a clock that was ahead: the grace begins anew. */
+	if ((link->missing_since_ms == 0 || since_ms > now_ms) &&
 	    cycle_store_ok(
 		cycle, store_link_set_missing(cycle->in.store, &link->key, now_ms, &err), &err) &&
 	    item != NULL)

@@ -2,6 +2,8 @@
 /* A tenant that throttles, fails, loses answers and forgets. */
 #include "scenarios.h"
 
+#include <stdio.h>
+
 static void retry_after_pauses_the_whole_tenant(void **state)
 {
 	struct world *world = *state;
@@ -206,6 +208,39 @@ static void quarantine_outlives_the_process(void **state)
 	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 0);
 }
 
+/* A clock that was two months ahead keeps nobody waiting for two months. */
+static void quarantine_does_not_trust_a_clock_that_was_ahead(void **state)
+{
+	struct world *world = *state;
+
+	fake_loop_jump_wall(world->loop, 60 * TIME_DAY_MS);
+	lose(world, FAKE_SILENT_LOSS);
+	fake_loop_jump_wall(world->loop, -60 * TIME_DAY_MS);
+	fake_tenant_heal(world->tenant);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	assert_false(is_quarantined(world, 1));
+	expect_in_step(world);
+}
+
+static void the_clock_may_jump_in_mid_run(void **state)
+{
+	struct world *world = *state;
+	const int64_t jumps_ms[] = { 60 * TIME_DAY_MS, -90 * TIME_DAY_MS };
+
+	given_synced(world, 20);
+	for (size_t i = 0; i < COUNT_OF(jumps_ms); i++) {
+		char surname[16];
+
+		snprintf(surname, sizeof(surname), "Ray%zu", i);
+		for (unsigned person = 1; person <= 20; person++)
+			given(world, person, "sn", surname);
+		given_status(world, "PATCH", 429, 2000, 3);
+		world->jump_ms = jumps_ms[i];
+		expect_run(world, CYCLE_DELTA, CYCLE_DONE, 23);
+		expect_in_step(world);
+	}
+}
+
 static void a_207_is_retried_at_quarantines_pace(void **state)
 {
 	struct world *world = *state;
@@ -402,6 +437,8 @@ const struct CMUnitTest faults_scenarios[] = {
 	SCENARIO(quarantine_ends_when_the_entry_changes),
 	SCENARIO(quarantine_ends_when_there_is_nothing_left_to_do),
 	SCENARIO(quarantine_outlives_the_process),
+	SCENARIO(quarantine_does_not_trust_a_clock_that_was_ahead),
+	SCENARIO(the_clock_may_jump_in_mid_run),
 	SCENARIO(a_207_is_retried_at_quarantines_pace),
 	SCENARIO(a_create_that_lost_its_workspaces_is_linked_and_mended),
 	SCENARIO(an_answer_without_a_body_is_believed),

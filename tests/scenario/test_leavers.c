@@ -142,6 +142,25 @@ static void grace_is_waited_for(void **state)
 	assert_left(world, REASON_DELETED);
 }
 
+/* A clock that was ahead when somebody left gives them no more time than the policy says. */
+static void grace_does_not_trust_a_clock_that_was_ahead(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.leavers.grace_ms = 7 * TIME_DAY_MS;
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	fake_loop_jump_wall(world->loop, 60 * TIME_DAY_MS);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	fake_loop_jump_wall(world->loop, -60 * TIME_DAY_MS);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	pass(world, 7 * TIME_DAY_MS - TIME_MINUTE_MS);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	pass(world, TIME_MINUTE_MS);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 1);
+	expect_in_step(world);
+}
+
 static void who_comes_back_within_grace_has_never_left(void **state)
 {
 	struct world *world = *state;
@@ -309,6 +328,7 @@ const struct CMUnitTest leavers_scenarios[] = {
 	SCENARIO(the_policy_may_keep_each),
 	SCENARIO(who_is_kept_though_disabled_is_kept_through_drift),
 	SCENARIO(grace_is_waited_for),
+	SCENARIO(grace_does_not_trust_a_clock_that_was_ahead),
 	SCENARIO(who_comes_back_within_grace_has_never_left),
 	SCENARIO(a_change_within_grace_goes_out_and_gains_no_time),
 	SCENARIO(who_comes_back_changed_within_grace_has_left_it),
