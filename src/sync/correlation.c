@@ -194,10 +194,8 @@ static bool adopt(struct cycle *cycle, struct action *action, const struct accou
 	if (decision->verdict == CORRELATE_REHIRE)
 		drop_leaver(cycle, action->account_id);
 	planner_fill(cycle, &(struct planner_change) { action, &before, &merged, &change }, true);
-	if (change_is_empty(&change) && action->kind != ACTION_REJECTED) {
+	if (change_is_empty(&change) && action->kind != ACTION_REJECTED)
 		action->kind = ACTION_LINK;
-		action->request = (struct tenant_request) { SPAN_NULL, SPAN_NULL, SPAN_NULL };
-	}
 	if (is_rehire && cycle->in.policy->rehire == POLICY_REHIRE_HOLD &&
 	    action->kind != ACTION_REJECTED) {
 		action->state = ACTION_HELD;

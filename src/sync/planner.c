@@ -142,6 +142,9 @@ void planner_fill(struct cycle *cycle, const struct planner_change *change, bool
 		    action, SPAN("the account is protected (policy.protect): it is never changed"));
 		return;
 	}
+	action->request = (struct tenant_request) { SPAN_NULL, SPAN_NULL, SPAN_NULL };
+	if (change->before != NULL && change_is_empty(change->change))
+		return; /* a request that asks for nothing cannot be made */
 	input = (struct encode_input) {
 		.kind = action->kind,
 		.account_id = action->account_id,

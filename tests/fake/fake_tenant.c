@@ -745,6 +745,15 @@ static void put_create(struct emitter *writer, const struct account *account)
 	}
 }
 
+static bool is_nothing(const struct encode_input *input, struct arena *arena)
+{
+	struct change change = differ_compare(input->before, input->after, arena);
+
+	if (!input->with_user_name)
+		change.texts &= ~(UINT32_C(1) << ACCOUNT_USER_NAME);
+	return change_is_empty(&change);
+}
+
 static enum status encode(const struct account_encoder *encoder, const struct encode_input *input,
     struct arena *arena, struct tenant_request *ret_request, struct err *reterr)
 {
@@ -755,6 +764,10 @@ static enum status encode(const struct account_encoder *encoder, const struct en
 	if (max > 0 && input->after->workspace_count > max) {
 		err_set(reterr, "%zu workspaces, the tenant takes at most %zu",
 		    input->after->workspace_count, max);
+		return STATUS_REJECT;
+	}
+	if (input->kind != ACTION_CREATE && is_nothing(input, arena)) {
+		err_set(reterr, "there is nothing to change in the account");
 		return STATUS_REJECT;
 	}
 	emit_init(&writer, &body, 0);
