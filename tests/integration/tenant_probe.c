@@ -450,15 +450,18 @@ int main(int argc, char **argv)
 	probe.arena = arena_new();
 	if (tenant_new(probe.loop, &settings, &probe.tenant, &err) != STATUS_OK) {
 		fprintf(stderr, "tenant_probe: %s\n", err.text);
-		return 78;
+		code = 78;
+		goto out;
 	}
+	code = 0;
 	probe.reader = tenant_reader(probe.tenant);
 	probe.timer = loop_timer_new(probe.loop, next_command, &probe);
 	loop_timer_start(probe.timer, 0);
 	loop_run(probe.loop);
 	loop_timer_free(&probe.timer);
 	tenant_free(&probe.tenant);
+out:
 	loop_free(&probe.loop);
 	arena_free(&probe.arena);
-	return 0;
+	return code;
 }
