@@ -573,12 +573,42 @@ static void link_batch(struct cycle *cycle)
 	commit(cycle);
 }
 
+/*
+ * A quiet scan does not ask the tenant what it can do, so the plan took PATCH to work.  Where it
+ * does not, the request is made anew, and written down, before it goes.
+ */
+static void make_request_anew(struct sending *sending)
+{
+	struct cycle *cycle = sending->cycle;
+	const struct account_encoder *encoder = cycle->in.encoder;
+	struct action *action = &sending->action;
+	struct account before, after;
+	struct encode_input input = { .kind = action->kind,
+		.account_id = action->account_id,
+		.before = &before,
+		.after = &after,
+		.with_user_name = action->kind == ACTION_RENAME };
+	struct err err;
+
+	if (encoder->traits->can_patch || !span_equal(action->request.method, SPAN("PATCH")))
+		return;
+	arena_reset(cycle->entry_arena);
+	if (cycle_store_ok(
+		cycle, account_decode(action->before, cycle->entry_arena, &before, &err), &err) &&
+	    cycle_store_ok(
+		cycle, account_decode(action->after, cycle->entry_arena, &after, &err), &err) &&
+	    encoder->encode(encoder, &input, sending->arena, &action->request, &err) == STATUS_OK)
+		cycle_store_ok(cycle, store_action_update(cycle->in.store, action, &err), &err);
+}
+
 static void send_batch(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 
-	for (size_t i = 0; i < applier->batch_count && !cycle->has_failed; i++)
+	for (size_t i = 0; i < applier->batch_count && !cycle->has_failed; i++) {
+		make_request_anew(applier->batch[i]);
 		mark_sent(applier->batch[i]);
+	}
 	if (applier->batch_count > 0 && !cycle->has_failed)
 		commit(cycle);
 	for (size_t i = 0; i < applier->batch_count; i++) {

@@ -365,6 +365,26 @@ def test_a_tenant_that_does_not_know_an_attribute(small, attribute):
     assert world.tenant.user(mail(2))["name"]["familyName"] == "Other"
 
 
+def test_put_where_patch_does_not_work(small):
+    world = small("--no-patch")
+    assert "PUT instead of PATCH" in world.agent.run("check").expect(0).out
+    world.sync()
+    world.tenant.edit(mail(3), title="Boss", entitlements=entitlements(FINANCE))
+    world.people.change(3, sn="Put")
+    world.people.set_groups(4, "finance", "hr")
+    world.people.leave(5)
+    _, writes = world.sync()
+    assert [(row["method"], row["status"]) for row in writes] == [("PUT", 200)] * 3
+    assert world.tenant.user(mail(3))["name"] == {"givenName": "Given", "familyName": "Put"}
+    assert world.tenant.workspaces(mail(3)) == [FINANCE], "a PUT says the whole set"
+    assert world.tenant.workspaces(mail(4)) == [FINANCE, HR]
+    assert world.tenant.user(mail(5))["active"] is False and world.tenant.workspaces(mail(5)) == [FINANCE]
+    world.people.set_groups(6)
+    world.sync()
+    assert world.tenant.workspaces(mail(6)) == []
+    assert world.sync("--kind", "reconcile")[1] == []
+
+
 def test_a_tenant_without_filters(small):
     world = small("--no-filter")
     world.tenant.add(userName=mail(1), name={"familyName": "Old"}, active=True)
