@@ -141,13 +141,10 @@ static bool put_link(struct sending *sending, struct span account_id, const stru
 	struct link link = {
 		.key = action->key, .dn = action->dn, .account_id = account_id, .digest = *digest
 	};
-	struct err err;
 
 	if (uuid_is_zero(&action->key))
 		return true;
-	if (!cycle_store_ok(cycle,
-		store_directory_number(cycle->in.store, action->directory, &link.directory, &err),
-		&err))
+	if (!snapshot_directory_number(cycle, action->directory, &link.directory))
 		return false;
 	link.acknowledged = planner_canonical(cycle, account);
 	link.user_name = account->text[ACCOUNT_USER_NAME];

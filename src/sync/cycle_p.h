@@ -255,6 +255,10 @@ void holds_lapse(struct cycle *cycle);
 /** Loads the index unless it is loaded, and clears what a scan leaves in it. */
 bool snapshot_load(struct cycle *cycle);
 
+/** The number of a directory, asked of the store only when it is none of this cycle's. @return
+ * false: the cycle has failed */
+bool snapshot_directory_number(struct cycle *cycle, struct span name, uint8_t *ret_number);
+
 /** Writes a link and the index. A link of another key to the same account is removed before. */
 bool snapshot_put(struct cycle *cycle, const struct link *link);
 

@@ -46,13 +46,10 @@ static bool learn(struct cycle *cycle, const struct observed *observed, bool is_
 {
 	struct action *action = &cycle->settling->action;
 	struct link link = { .key = action->key, .dn = action->dn, .account_id = observed->id };
-	struct err err;
 
 	if (uuid_is_zero(&action->key))
 		return true;
-	if (!cycle_store_ok(cycle,
-		store_directory_number(cycle->in.store, action->directory, &link.directory, &err),
-		&err))
+	if (!snapshot_directory_number(cycle, action->directory, &link.directory))
 		return false;
 	if (is_as_wanted)
 		link.digest = action->digest;

@@ -68,6 +68,20 @@ bool snapshot_load(struct cycle *cycle)
 	    cycle, store_quarantine_each(cycle->in.store, on_quarantine, cycle, &err), &err);
 }
 
+bool snapshot_directory_number(struct cycle *cycle, struct span name, uint8_t *ret_number)
+{
+	struct err err;
+
+	for (size_t i = 0; i < cycle->in.source_count; i++) {
+		if (span_equal(cycle->directories[i].source->name, name)) {
+			*ret_number = cycle->directories[i].number;
+			return true;
+		}
+	}
+	return cycle_store_ok(
+	    cycle, store_directory_number(cycle->in.store, name, ret_number, &err), &err);
+}
+
 /* A person who came back under a new key takes the account over from the old one. */
 static bool take_over(struct cycle *cycle, const struct link *link)
 {
