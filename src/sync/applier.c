@@ -652,7 +652,7 @@ static void applier_step(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 
-	if (applier->uncommitted >= applier->batch_max / 2 && !cycle->has_failed)
+	if (applier->uncommitted >= applier->batch_max && !cycle->has_failed)
 		commit(cycle);
 	while (!is_ending(cycle) && applier->in_flight < applier->batch_max / 2) {
 		if (!applier->is_kind_over) {
