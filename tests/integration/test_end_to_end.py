@@ -276,11 +276,13 @@ def test_a_mass_leave_is_held_and_goes_when_approved(world):
     held = agent.run("holds", "--json").expect(0).json
     assert (held[-1]["class"], held[-1]["count"], held[-1]["limit"]) == ("deactivations", 60, 50)
     assert len(held[-1]["actions"]) == 60
-    with agent.service():
+    agent.write(more=LIMITS + 'schedule = { delta = "1s"; };')
+    with agent.service() as service:
+        service.wait_for(lambda: os.path.exists(agent.state + "-wal"))
         agent.run("approve", str(held[-1]["hold"])).expect(0)
-    agent.run("sync").expect(0)
+        service.wait_for(lambda: agent.run("holds", "--json").expect(0).json == [])
+    agent.write(more=LIMITS)
     assert all(not simulator.user(f"p{number}@example.com")["active"] for number in gone)
-    assert agent.run("holds", "--json").expect(0).json == []
 
 
 if __name__ == "__main__":
