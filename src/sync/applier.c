@@ -298,15 +298,17 @@ static bool take_gone(struct sending *sending)
 {
 	struct cycle *cycle = sending->cycle;
 	struct action *action = &sending->action;
-	bool is_leaver = action->kind == ACTION_DEACTIVATE;
 
-	if (!uuid_is_zero(&action->key) && !snapshot_delete(cycle, &action->key))
-		return true;
-	if (is_leaver) {
-		action->answer = SPAN("the account is gone from the tenant already");
-		end_action(sending, ACTION_DONE);
+	/* A leaver is not believed to be gone on one word: the link stays until it is sure. */
+	if (action->kind == ACTION_DEACTIVATE) {
+		if (find_again(sending))
+			return false;
+		quarantine(sending);
+		end_action(sending, ACTION_FAILED);
 		return true;
 	}
+	if (!uuid_is_zero(&action->key) && !snapshot_delete(cycle, &action->key))
+		return true;
 	/* Whoever the tenant lost is a joiner, and counts as one. */
 	action->kind = ACTION_CREATE;
 	action->before = SPAN_NULL;
@@ -439,6 +441,40 @@ static void write_as_created(struct sending *sending, const struct action *asked
 	cycle_store_ok(cycle, store_action_update(cycle->in.store, action, &err), &err);
 }
 
+static bool shows_account(const struct tenant_answer *answer, struct span id)
+{
+	for (size_t i = 0; i < answer->account_count; i++) {
+		if (span_equal(answer->accounts[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a look for a leaver whose account answered 404 brought.
+ *
+ * @return whether the action is over; if not, it is another account: correlation decides
+ */
+static bool take_leaver(struct sending *sending, const struct tenant_answer *answer)
+{
+	struct action *action = &sending->action;
+
+	if (shows_account(answer, action->account_id)) {
+		action->answer = SPAN("the tenant answered 404, but shows the account when asked "
+				      "for it; tried again at quarantine's pace");
+		quarantine(sending);
+		end_action(sending, ACTION_FAILED);
+		return true;
+	}
+	if (!uuid_is_zero(&action->key) && !snapshot_delete(sending->cycle, &action->key))
+		return true;
+	if (answer->account_count > 0)
+		return false;
+	action->answer = SPAN("the account is gone from the tenant already");
+	end_action(sending, ACTION_DONE);
+	return true;
+}
+
 /* Correlation has decided anew. @return whether the action is over */
 static bool take_resolved(struct sending *sending, const struct tenant_answer *answer)
 {
@@ -457,6 +493,8 @@ static bool take_resolved(struct sending *sending, const struct tenant_answer *a
 		reject(sending);
 		return true;
 	}
+	if (action->kind == ACTION_DEACTIVATE && take_leaver(sending, answer))
+		return true;
 	action->state = ACTION_PLANNED;
 	is_to_send = correlation_resolve(cycle, action, answer->accounts, answer->account_count);
 	if (cycle->has_failed || !reload(sending))

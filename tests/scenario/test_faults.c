@@ -310,6 +310,37 @@ static void a_leaver_whose_account_is_gone_has_left(void **state)
 	expect_in_step(world);
 }
 
+/* A gateway's 404 must not leave a leaver with access. */
+static void a_leaver_is_not_taken_for_gone_on_one_word(void **state)
+{
+	struct world *world = *state;
+
+	expect_log(world, "shows the account when asked");
+	given_synced(world, 3);
+	fake_source_remove(world->directory, 1);
+	given_status(world, "PATCH", 404, -1, 1);
+	expect_run(world, CYCLE_FULL, CYCLE_REJECTED, 1);
+	assert_true(is_linked(world, 1));
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	pass(world, TIME_HOUR_MS);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 1);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Family1 [W1]");
+	expect_in_step(world);
+}
+
+static void a_leaver_who_got_another_account_loses_that(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_tenant_remove(world->tenant, "p1@x");
+	fake_tenant_add(world->tenant, "p1@x", "1001", true);
+	fake_source_remove(world->directory, 1);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 2);
+	assert_non_null(strstr(fake_tenant_show(world->tenant, "p1@x"), "ext=1001 inactive"));
+	expect_in_step(world);
+}
+
 static void a_409_finds_the_account_and_adopts_it(void **state)
 {
 	struct world *world = *state;
@@ -444,6 +475,8 @@ const struct CMUnitTest faults_scenarios[] = {
 	SCENARIO(an_answer_without_a_body_is_believed),
 	SCENARIO(an_account_that_is_gone_is_made_again),
 	SCENARIO(a_leaver_whose_account_is_gone_has_left),
+	SCENARIO(a_leaver_is_not_taken_for_gone_on_one_word),
+	SCENARIO(a_leaver_who_got_another_account_loses_that),
 	SCENARIO(a_409_finds_the_account_and_adopts_it),
 	SCENARIO(a_409_may_turn_out_a_conflict),
 	SCENARIO(a_409_that_nobody_explains_is_reported),
