@@ -18,10 +18,25 @@ static const struct fault disk_full = { STATUS_CORRUPT, "the disk is full",
 static const struct fault changed = { STATUS_RETRY, "another process changed it meanwhile",
 	"try again" };
 
-/* Whether the system refused a write for want of room. */
-static bool is_out_of_room(int system_error)
+static bool means_no_room(int system_error)
 {
 	return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
+
+/* Whether the system refused to let a file grow for want of room. */
+static bool is_out_of_room(const struct store *store, int code, int system_error)
+{
+	switch (code) {
+	case SQLITE_IOERR_WRITE:
+	case SQLITE_IOERR_FSYNC:
+	case SQLITE_IOERR_TRUNCATE:
+	case SQLITE_IOERR_SHMOPEN:
+	case SQLITE_IOERR_SHMSIZE:
+	case SQLITE_IOERR_SHMMAP:
+		return means_no_room(system_error) ||
+		       means_no_room(sqlite3_system_errno(store->db));
+	}
+	return false;
 }
 
 static struct fault fault_of_access(int code)
@@ -40,13 +55,13 @@ static struct fault fault_of_access(int code)
 		"check the owner and mode of the file and of its directory" };
 }
 
-static struct fault fault_of(int code, int system_error)
+static struct fault fault_of(const struct store *store, int code, int system_error)
 {
 	switch (code & 0xff) {
 	case SQLITE_FULL:
 		return disk_full;
 	case SQLITE_IOERR:
-		if (code == SQLITE_IOERR_WRITE && is_out_of_room(system_error))
+		if (is_out_of_room(store, code, system_error))
 			return disk_full;
 		return (struct fault) { STATUS_CORRUPT, "the disk failed",
 			"check the disk and the system's log, then start again" };
@@ -91,7 +106,7 @@ enum status store_fault(struct store *store, const char *what, struct err *reter
 	/* SQLite tells a full quota from a failing disk by errno only, and keeps it not always. */
 	int system_error = errno;
 	int code = sqlite3_extended_errcode(store->db);
-	struct fault fault = fault_of(code, system_error);
+	struct fault fault = fault_of(store, code, system_error);
 	struct err err = { 0 };
 
 	if ((code & 0xff) == SQLITE_NOMEM)
