@@ -150,4 +150,4 @@ def test_kill_at_random(world):
 
 
 if __name__ == "__main__":
-    sys.exit(pytest.main([os.path.abspath(__file__), "-q", "-p", "no:cacheprovider"]))
+    sys.exit(pytest.main([os.path.abspath(__file__), "-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
