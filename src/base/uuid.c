@@ -36,14 +36,22 @@ bool uuid_parse(struct span text, struct uuid *ret_uuid)
 	return true;
 }
 
+/* The same both ways. */
+static const uint8_t guid_order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+
 bool uuid_from_object_guid(struct span bytes, struct uuid *ret_uuid)
 {
-	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-	if (bytes.len != sizeof(order))
+	if (bytes.len != sizeof(guid_order))
 		return false;
-	for (size_t i = 0; i < sizeof(order); i++)
-		ret_uuid->byte[i] = (uint8_t)bytes.at[order[i]];
+	for (size_t i = 0; i < sizeof(guid_order); i++)
+		ret_uuid->byte[i] = (uint8_t)bytes.at[guid_order[i]];
 	return true;
+}
+
+void uuid_to_object_guid(const struct uuid *uuid, uint8_t ret_bytes[16])
+{
+	for (size_t i = 0; i < sizeof(guid_order); i++)
+		ret_bytes[i] = uuid->byte[guid_order[i]];
 }
 
 void uuid_format(const struct uuid *uuid, char text[UUID_TEXT_SIZE])

@@ -23,6 +23,9 @@ struct uuid {
  */
 bool uuid_parse(struct span text, struct uuid *ret_uuid);
 
+/** Gives the 16 bytes of an objectGUID, in Active Directory's order. */
+void uuid_to_object_guid(const struct uuid *uuid, uint8_t ret_bytes[16]);
+
 /** Takes the 16 bytes of an objectGUID, re-ordered. @return false unless there are 16 bytes */
 bool uuid_from_object_guid(struct span bytes, struct uuid *ret_uuid);
 

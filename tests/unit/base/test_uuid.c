@@ -57,6 +57,17 @@ static void reorders_object_guid(void **state)
 	    SPAN("\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff!"), &uuid));
 }
 
+static void gives_object_guid(void **state)
+{
+	struct uuid uuid;
+	uint8_t bytes[16];
+	(void)state;
+	assert_true(uuid_parse(SPAN(TEXT), &uuid));
+	uuid_to_object_guid(&uuid, bytes);
+	assert_memory_equal(
+	    bytes, "\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16);
+}
+
 static void compares(void **state)
 {
 	struct uuid a = { { 0 } }, b = { { 0 } };
@@ -75,6 +86,7 @@ const struct CMUnitTest uuid_tests[] = {
 	cmocka_unit_test(reads_all_forms),
 	cmocka_unit_test(refuses_others),
 	cmocka_unit_test(reorders_object_guid),
+	cmocka_unit_test(gives_object_guid),
 	cmocka_unit_test(compares),
 };
 const size_t uuid_test_count = sizeof(uuid_tests) / sizeof(*uuid_tests);
