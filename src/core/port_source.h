@@ -3,9 +3,9 @@
  * Port: where entries come from.  Implemented by directory/ (LDAP servers, LDIF files) and by the
  * fakes of the scenario tests.
  *
- * One thing at a time: a source runs at most one scan or one look-up; starting a second is a
- * programming error.  Every start is answered by exactly one last callback (`on_done`, or the
- * look-up's), never before the start returned, also after source_cancel (STATUS_CANCELED).
+ * One thing at a time: a source runs at most one scan, look-up or batch of look-ups; starting a
+ * second is a programming error.  Every start is answered by exactly one last callback (`on_done`,
+ * or the look-up's), never before the start returned, also after source_cancel (STATUS_CANCELED).
  * What callbacks are given is borrowed until they return.  A callback may not call source_free.
  */
 #ifndef CORE_PORT_SOURCE_H
@@ -62,6 +62,21 @@ struct look_up_answer {
 
 typedef void look_up_callback(void *context, const struct look_up_answer *answer);
 
+enum { LOOK_UP_BATCH_MAX = 100 }; /* requests of a batch */
+
+struct look_up_batch_handler {
+	/**
+	 * What became of the request at `at`, in any order, at most once each. Groups are not read:
+	 * an entry that was found comes without memberships.
+	 */
+	void (*on_answer)(void *context, size_t at, const struct look_up_answer *answer);
+	/**
+	 * Last. STATUS_OK: all were answered; STATUS_DOWN with err, STATUS_CANCELED: nothing is
+	 * known about those that were not.
+	 */
+	void (*on_done)(void *context, enum status status, const struct err *err);
+};
+
 /* One step of a check of the configuration against the real peer. */
 typedef void check_callback(
     void *context, bool is_ok, struct span what, struct span detail, bool is_last);
@@ -71,6 +86,8 @@ struct source_vtable {
 	    struct source *source, const struct source_scan_handler *handler, void *context);
 	void (*look_up)(struct source *source, const struct look_up_request *request,
 	    look_up_callback *callback, void *context);
+	void (*look_up_batch)(struct source *source, const struct look_up_request *requests,
+	    size_t count, const struct look_up_batch_handler *handler, void *context);
 	void (*check)(struct source *source, check_callback *callback, void *context);
 	void (*cancel)(struct source *source);
 	void (*free)(struct source *source);
@@ -95,6 +112,22 @@ static inline void source_look_up(struct source *source, const struct look_up_re
     look_up_callback *callback, void *context)
 {
 	source->vtable->look_up(source, request, callback, context);
+}
+
+/**
+ * Starts the search for many entries by key, outside base and filter: judged as source_look_up
+ * judges each, for a fraction of the round trips.
+ *
+ * @param requests  with a key and no filter, no key twice; borrowed, with what they look at, until
+ *                  on_done
+ * @param count     1 to LOOK_UP_BATCH_MAX
+ * @param handler   borrowed until on_done
+ */
+static inline void source_look_up_batch(struct source *source,
+    const struct look_up_request *requests, size_t count,
+    const struct look_up_batch_handler *handler, void *context)
+{
+	source->vtable->look_up_batch(source, requests, count, handler, context);
 }
 
 /** Starts a check: connection, TLS, bind, base, count, groups, canaries; one callback a step. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Inside the room: the LDAP source, and what its three operations share.
+ * Inside the room: the LDAP source, and what its operations share.
  *
  * An operation is a small state machine in a file of its own (ldap_scan.c, ldap_look_up.c,
- * ldap_check.c).  Each begins with operation_connect and ends with operation_end, which has the
- * last callback called from the loop.
+ * ldap_look_up_batch.c, ldap_check.c).  Each begins with operation_connect and ends with
+ * operation_end, which has the last callback called from the loop.
  */
 #ifndef DIRECTORY_DIRECTORY_P_H
 #define DIRECTORY_DIRECTORY_P_H
@@ -17,7 +17,13 @@
 #include "directory/ldap_entry.h"
 #include "directory/session.h"
 
-enum operation { OPERATION_NONE, OPERATION_SCAN, OPERATION_LOOK_UP, OPERATION_CHECK };
+enum operation {
+	OPERATION_NONE,
+	OPERATION_SCAN,
+	OPERATION_LOOK_UP,
+	OPERATION_LOOK_UP_BATCH,
+	OPERATION_CHECK
+};
 
 /* A DN that a whole scan must have brought. */
 struct canary {
@@ -33,6 +39,7 @@ struct look_up {
 	struct str dn, asked; /* copies of the request */
 	struct str filter;    /* as sent */
 	struct str text; /* why nothing may be concluded from finding nothing; empty: all is well */
+	bool is_refused; /* for a reason that has nothing to do with this key */
 	size_t base;     /* of bases or naming contexts that is searched */
 	LDAPMessage *found; /* owned */
 	struct str found_dn;
@@ -40,6 +47,31 @@ struct look_up {
 	struct look_up_answer answer;
 	struct str detail;
 	struct entry entry;
+};
+
+/* What is known of a key of a batch. */
+struct look_up_item {
+	enum {
+		LOOK_UP_WANTED,   /* no search brought it yet */
+		LOOK_UP_IN_BASES, /* found; the filter is still to be asked */
+		LOOK_UP_ALONE,    /* has to be looked up by itself */
+		LOOK_UP_ANSWERED,
+	} state;
+	struct entry entry; /* of the batch's arena, when it is in the bases */
+};
+
+/* A batch of look-ups in the making. */
+struct look_up_batch {
+	const struct look_up_batch_handler *handler;
+	const struct look_up_request *requests;
+	struct look_up_item *items; /* owned, one a request */
+	size_t count;
+	struct arena *arena; /* entries whose filter is still to be asked */
+	size_t context;      /* naming context that is searched */
+	bool is_whole;       /* so far every search ended well, and all that came could be read */
+	struct str filter;   /* as sent */
+	struct search search;
+	size_t at; /* being looked up alone */
 };
 
 /* One check in the making. A step waits in the pending texts until the next comes: the last is told
@@ -88,6 +120,7 @@ struct ldap_source {
 
 	struct scan scan;
 	struct look_up look_up;
+	struct look_up_batch batch;
 	struct check check;
 };
 
@@ -140,6 +173,17 @@ struct canary *canaries_new(const struct directory_settings *settings, struct ar
 /** The first canary that was not seen; absent: all were. */
 struct span canaries_missing(const struct canary *canaries, size_t count);
 
+/**
+ * Looks up one key of a batch by itself; then look_up_batch_took.
+ *
+ * @param is_key_absent  whole searches showed that no entry has the key: only the DN is read
+ */
+void look_up_alone(
+    struct ldap_source *source, const struct look_up_request *request, bool is_key_absent);
+
+/** Takes what source->look_up came to, and goes on with the batch. */
+void look_up_batch_took(struct ldap_source *source);
+
 /** Makes the operations, and frees what they hold. */
 void scan_start(struct source *base, const struct source_scan_handler *handler, void *context);
 void scan_finish(struct ldap_source *source, const struct group_table *groups);
@@ -149,6 +193,10 @@ void look_up_start(struct source *base, const struct look_up_request *request,
     look_up_callback *callback, void *context);
 void look_up_finish(struct ldap_source *source);
 void look_up_done(struct look_up *look_up);
+void look_up_batch_start(struct source *base, const struct look_up_request *requests, size_t count,
+    const struct look_up_batch_handler *handler, void *context);
+void look_up_batch_finish(struct ldap_source *source);
+void look_up_batch_done(struct look_up_batch *batch);
 void directory_check_start(struct source *base, check_callback *callback, void *context);
 void check_finish(struct ldap_source *source);
 void check_done(struct check *check);

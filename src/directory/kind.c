@@ -4,6 +4,7 @@
  */
 #include "directory/kind.h"
 
+#include "base/hash.h"
 #include "base/vec.h"
 #include "core/dn.h"
 #include <assert.h>
@@ -130,6 +131,45 @@ const char *kind_user_filter(enum directory_kind kind)
 		break;
 	}
 	return "(|(objectClass=inetOrgPerson)(objectClass=person))";
+}
+
+/* 389's way to write a UUID. */
+static void add_unique_id(const struct uuid *key, struct str *out)
+{
+	for (size_t i = 0; i < 16; i += 4) {
+		if (i > 0)
+			str_add_byte(out, '-');
+		hex_encode((struct span) { (const char *)key->byte + i, 4 }, out);
+	}
+}
+
+static void add_object_guid(const struct uuid *key, struct str *out)
+{
+	uint8_t bytes[16];
+
+	uuid_to_object_guid(key, bytes);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		str_addf(out, "\\%02x", bytes[i]);
+}
+
+void kind_add_key_filter(enum directory_kind kind, const struct uuid *key, struct str *out)
+{
+	char text[UUID_TEXT_SIZE];
+
+	if (kind == DIRECTORY_ACTIVE_DIRECTORY) {
+		str_add_c(out, "(objectGUID=");
+		add_object_guid(key, out);
+		str_add_byte(out, ')');
+		return;
+	}
+	uuid_format(key, text);
+	if (kind != DIRECTORY_389DS)
+		str_addf(out, "(entryUUID=%s)", text);
+	if (kind != DIRECTORY_OPENLDAP) {
+		str_add_c(out, "(nsUniqueId=");
+		add_unique_id(key, out);
+		str_add_byte(out, ')');
+	}
 }
 
 const char *kind_key_attribute(enum directory_kind kind)

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/uuid.h"
 #include "directory/directory.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +47,10 @@ size_t server_facts_context_of(const struct server_facts *facts, struct span dn)
 
 /** The filter for users when none is configured. */
 const char *kind_user_filter(enum directory_kind kind);
+
+/** Appends what finds an entry by key: "(objectGUID=…)"; more than one term where the key may be in
+ * several attributes, so it belongs inside an OR. */
+void kind_add_key_filter(enum directory_kind kind, const struct uuid *key, struct str *out);
 
 /** The attribute that is the key, for people. */
 const char *kind_key_attribute(enum directory_kind kind);

@@ -11,7 +11,6 @@
  */
 #include "directory/directory_p.h"
 
-#include "base/hash.h"
 #include "base/unicode.h"
 #include "core/dn.h"
 #include "core/filter.h"
@@ -47,7 +46,9 @@ static void answer(struct ldap_source *source, enum look_up_outcome outcome, str
 	look_up->answer.outcome = outcome;
 	str_truncate(&look_up->detail, 0);
 	str_add(&look_up->detail, detail);
-	if (look_up->found != NULL)
+	if (source->operation == OPERATION_LOOK_UP_BATCH)
+		look_up_batch_took(source);
+	else if (look_up->found != NULL)
 		operation_walk_groups(source);
 	else
 		operation_end(source, STATUS_OK, "");
@@ -205,40 +206,24 @@ static void on_search_end(void *context, const struct search_end *end)
 		judge_found(source);
 		return;
 	}
-	if (!is_whole(source, end) && look_up->text.len == 0)
-		search_describe(&look_up->search, end, &look_up->text);
+	if (!is_whole(source, end)) {
+		look_up->is_refused = look_up->search.scope == DIRECTORY_SCOPE_SUBTREE;
+		if (look_up->text.len == 0)
+			search_describe(&look_up->search, end, &look_up->text);
+	}
 	if (++look_up->base < search_count(source))
 		search_next(source);
 	else
 		answer_nothing(source, end);
 }
 
-static void add_unique_id(const struct uuid *key, struct str *out)
-{
-	for (size_t i = 0; i < 16; i += 4) {
-		if (i > 0)
-			str_add_byte(out, '-');
-		hex_encode((struct span) { (const char *)key->byte + i, 4 }, out);
-	}
-}
-
 static void write_key_filter(struct ldap_source *source)
 {
 	struct look_up *look_up = &source->look_up;
-	enum directory_kind kind = session_kind(source->session);
-	bool has_uuid = kind != DIRECTORY_389DS, has_unique_id = kind != DIRECTORY_OPENLDAP;
-	char text[UUID_TEXT_SIZE];
 
 	str_truncate(&look_up->filter, 0);
-	uuid_format(&look_up->request.key, text);
 	str_add_c(&look_up->filter, "(|");
-	if (has_uuid)
-		str_addf(&look_up->filter, "(entryUUID=%s)", text);
-	if (has_unique_id) {
-		str_add_c(&look_up->filter, "(nsUniqueId=");
-		add_unique_id(&look_up->request.key, &look_up->filter);
-		str_add_byte(&look_up->filter, ')');
-	}
+	kind_add_key_filter(session_kind(source->session), &look_up->request.key, &look_up->filter);
 	str_add_byte(&look_up->filter, ')');
 }
 
@@ -347,6 +332,7 @@ static void on_connected(struct ldap_source *source)
 	struct look_up *look_up = &source->look_up;
 
 	look_up->base = 0;
+	look_up->is_refused = false;
 	str_truncate(&look_up->text, 0);
 	if (search_count(source) == 0)
 		answer(source, LOOK_UP_UNREADABLE,
@@ -355,22 +341,37 @@ static void on_connected(struct ldap_source *source)
 		search_next(source);
 }
 
+static void take_request(struct look_up *look_up, const struct look_up_request *request)
+{
+	look_up_done(look_up);
+	look_up->request = *request;
+	if (request->dn.at != NULL)
+		str_add(&look_up->dn, request->dn);
+}
+
+void look_up_alone(
+    struct ldap_source *source, const struct look_up_request *request, bool is_key_absent)
+{
+	take_request(&source->look_up, request);
+	if (is_key_absent)
+		read_last_dn(source);
+	else
+		on_connected(source);
+}
+
 void look_up_start(struct source *base, const struct look_up_request *request,
     look_up_callback *callback, void *context)
 {
 	struct ldap_source *source = (struct ldap_source *)base;
 	struct look_up *look_up = &source->look_up;
-	struct span dn = request->dn.at == NULL ? SPAN("") : request->dn;
 
 	assert(source->operation == OPERATION_NONE);
 	source->operation = OPERATION_LOOK_UP;
 	source->context = context;
 	source->on_connected = on_connected;
 	source->on_walked = on_walked;
-	look_up_done(look_up);
+	take_request(look_up, request);
 	look_up->callback = callback;
-	look_up->request = *request;
-	str_add(&look_up->dn, dn);
 	if (request->filter.at != NULL) {
 		str_add(&look_up->asked, request->filter);
 		look_up->request.filter = str_span(&look_up->asked);

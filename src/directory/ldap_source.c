@@ -152,6 +152,9 @@ static void on_finish(void *context)
 	case OPERATION_LOOK_UP:
 		look_up_finish(source);
 		break;
+	case OPERATION_LOOK_UP_BATCH:
+		look_up_batch_finish(source);
+		break;
 	case OPERATION_CHECK:
 		check_finish(source);
 		break;
@@ -182,6 +185,7 @@ static void free_source(struct source *base)
 	entry_builder_free(&source->builder);
 	scan_done(&source->scan);
 	look_up_done(&source->look_up);
+	look_up_batch_done(&source->batch);
 	check_done(&source->check);
 	str_done(&source->scratch);
 	arena_free(&source->arena);
@@ -191,6 +195,7 @@ static void free_source(struct source *base)
 static const struct source_vtable vtable = {
 	.scan = scan_start,
 	.look_up = look_up_start,
+	.look_up_batch = look_up_batch_start,
 	.check = directory_check_start,
 	.cancel = cancel,
 	.free = free_source,

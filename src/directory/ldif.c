@@ -63,6 +63,11 @@ struct ldif_run {
 	struct entry entry;
 	bool is_found;
 
+	const struct look_up_batch_handler *batch_handler;
+	const struct look_up_request *batch;
+	size_t batch_count;
+	enum { BATCH_WANTED, BATCH_UNREADABLE, BATCH_ANSWERED } batch_items[LOOK_UP_BATCH_MAX];
+
 	check_callback *check_callback;
 };
 
@@ -301,6 +306,88 @@ static void finish_found(struct ldif_run *run)
 	end(run, STATUS_OK, "");
 }
 
+/* ---- look-up: many ---- */
+
+static void tell_batch(struct ldif_run *run, size_t at, enum look_up_outcome outcome,
+    const struct entry *entry, struct span detail)
+{
+	struct err err = { "" };
+	struct look_up_answer answer = {
+		.outcome = outcome, .entry = entry, .detail = detail, .err = &err
+	};
+
+	run->batch_items[at] = BATCH_ANSWERED;
+	run->batch_handler->on_answer(run->context, at, &answer);
+}
+
+/* A record that cannot be used may be any of them that was at this place. */
+static void suspect(struct ldif_run *run, const struct ldif_record *record)
+{
+	for (size_t i = 0; i < run->batch_count; i++)
+		if (run->batch_items[i] == BATCH_WANTED && run->batch[i].dn.len > 0 &&
+		    dn_equal(record->dn, run->batch[i].dn))
+			run->batch_items[i] = BATCH_UNREADABLE;
+}
+
+static bool on_batch_record(void *context, enum ldif_outcome outcome,
+    const struct ldif_record *record, const struct err *failure)
+{
+	struct ldif_run *run = context;
+	struct entry entry;
+	struct span why;
+
+	if (outcome == LDIF_BAD) {
+		note_incomplete(run, failure->text);
+		return true;
+	}
+	if (outcome == LDIF_UNUSABLE ||
+	    !build(run->source->builder, record, loop_wall_ms(run->source->loop), &entry, &why)) {
+		suspect(run, record);
+		return true;
+	}
+	for (size_t i = 0; i < run->batch_count; i++) {
+		if (run->batch_items[i] == BATCH_ANSWERED ||
+		    uuid_compare(&entry.key, &run->batch[i].key) != 0)
+			continue;
+		enum look_up_outcome place = judge(run, &entry);
+		tell_batch(run, i, place, &entry,
+		    place == LOOK_UP_LEFT_SCOPE ? filter_text(run->source->filter) : entry.dn);
+		break;
+	}
+	return !run->is_ending;
+}
+
+static void on_batch_end(void *context, const struct err *failure)
+{
+	struct ldif_run *run = context;
+
+	if (failure != NULL)
+		note_incomplete(run, failure->text);
+	else if (ldif_file_has_changed(run->file))
+		note_incomplete(run, "it changed while it was read");
+	for (size_t i = 0; i < run->batch_count && !run->is_ending; i++) {
+		if (run->batch_items[i] == BATCH_ANSWERED)
+			continue;
+		if (run->incomplete_why.len > 0)
+			tell_batch(
+			    run, i, LOOK_UP_UNREADABLE, NULL, str_span(&run->incomplete_why));
+		else if (run->batch_items[i] == BATCH_UNREADABLE)
+			tell_batch(run, i, LOOK_UP_UNREADABLE, NULL,
+			    SPAN("the record with its last known DN cannot be used"));
+		else
+			tell_batch(
+			    run, i, LOOK_UP_DELETED, NULL, SPAN("the file has no such entry"));
+	}
+	end(run, STATUS_OK, "");
+}
+
+static void begin_batch(struct ldif_run *run)
+{
+	static const struct ldif_file_handler handler = { on_batch_record, on_batch_end };
+
+	ldif_file_pass(run->file, &handler, run);
+}
+
 /* ---- order of things ---- */
 
 static void on_walked(void *context, const struct err *failure)
@@ -329,6 +416,8 @@ static void on_start(void *context)
 	}
 	if (run->operation == OPERATION_LOOK_UP)
 		begin_candidates(run);
+	else if (run->operation == OPERATION_LOOK_UP_BATCH)
+		begin_batch(run);
 	else
 		walk_groups(run);
 }
@@ -446,6 +535,9 @@ static void on_finish(void *context)
 	case OPERATION_LOOK_UP:
 		finish_look_up(run);
 		break;
+	case OPERATION_LOOK_UP_BATCH:
+		run->batch_handler->on_done(run->context, run->end_status, &run->end_err);
+		break;
 	case OPERATION_CHECK:
 		finish_check(run);
 		break;
@@ -493,6 +585,17 @@ static void look_up(struct source *base, const struct look_up_request *request,
 		str_add(&run->asked_filter_text, request->filter);
 }
 
+static void look_up_batch(struct source *base, const struct look_up_request *requests, size_t count,
+    const struct look_up_batch_handler *handler, void *context)
+{
+	struct ldif_run *run = begin(base, OPERATION_LOOK_UP_BATCH, context);
+
+	assert(count > 0 && count <= LOOK_UP_BATCH_MAX);
+	run->batch_handler = handler;
+	run->batch = requests;
+	run->batch_count = count;
+}
+
 static void check(struct source *base, check_callback *callback, void *context)
 {
 	begin(base, OPERATION_CHECK, context)->check_callback = callback;
@@ -522,6 +625,7 @@ static void free_source(struct source *base)
 static const struct source_vtable vtable = {
 	.scan = scan,
 	.look_up = look_up,
+	.look_up_batch = look_up_batch,
 	.check = check,
 	.cancel = cancel,
 	.free = free_source,

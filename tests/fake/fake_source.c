@@ -29,7 +29,7 @@ struct group {
 	size_t member_count, member_cap;
 };
 
-enum job { JOB_NONE, JOB_SCAN, JOB_LOOK_UP };
+enum job { JOB_NONE, JOB_SCAN, JOB_LOOK_UP, JOB_BATCH };
 
 struct fake_source {
 	struct source port; /* first */
@@ -51,6 +51,9 @@ struct fake_source {
 	size_t at, brought;
 	struct look_up_request request;
 	look_up_callback *on_looked;
+	const struct look_up_request *batch;
+	size_t batch_count;
+	const struct look_up_batch_handler *batch_handler;
 };
 
 struct uuid fake_key(unsigned number)
@@ -437,6 +440,45 @@ static void look_up_step(struct fake_source *fake)
 	membership_free(&membership);
 }
 
+static void end_batch(struct fake_source *fake, enum status status, const char *why)
+{
+	struct membership *membership = fake->membership;
+	struct err err;
+
+	err_set(&err, "%s", why);
+	fake->membership = NULL;
+	end_job(fake);
+	fake->batch_handler->on_done(fake->context, status, &err);
+	membership_free(&membership);
+}
+
+/* From the last to the first, as nobody may rely on an order. */
+static void batch_step(struct fake_source *fake)
+{
+	if (fake->switches.is_down || fake->switches.is_look_up_down) {
+		end_batch(fake, STATUS_DOWN, "connection refused");
+		return;
+	}
+	if (!fake->is_canceled)
+		build_membership(fake);
+	for (size_t i = fake->batch_count; i > 0 && !fake->is_canceled; i--) {
+		struct err err = { "" };
+		struct look_up_answer answer = { .status = STATUS_OK, .err = &err };
+
+		if (fake->switches.look_up_breaks_after > 0 &&
+		    fake->brought++ == fake->switches.look_up_breaks_after) {
+			end_batch(fake, STATUS_DOWN, "the connection was closed in the middle");
+			return;
+		}
+		fake->request = fake->batch[i - 1];
+		answer_place(fake, &answer);
+		answer.membership = NULL;
+		fake->batch_handler->on_answer(fake->context, i - 1, &answer);
+	}
+	end_batch(fake, fake->is_canceled ? STATUS_CANCELED : STATUS_OK,
+	    fake->is_canceled ? "canceled" : "");
+}
+
 static void on_timer(void *context)
 {
 	struct fake_source *fake = context;
@@ -447,6 +489,9 @@ static void on_timer(void *context)
 		break;
 	case JOB_LOOK_UP:
 		look_up_step(fake);
+		break;
+	case JOB_BATCH:
+		batch_step(fake);
 		break;
 	case JOB_NONE:
 		break;
@@ -484,6 +529,21 @@ static void start_look_up(struct source *source, const struct look_up_request *r
 	fake->request.filter = arena_span(fake->arena, request->filter);
 	fake->on_looked = callback;
 	fake->counts.look_ups++;
+	fake->counts.keys++;
+}
+
+static void start_batch(struct source *source, const struct look_up_request *requests, size_t count,
+    const struct look_up_batch_handler *handler, void *context)
+{
+	struct fake_source *fake = (struct fake_source *)source;
+
+	assert(count > 0 && count <= LOOK_UP_BATCH_MAX);
+	start_job(fake, JOB_BATCH, context);
+	fake->batch = requests;
+	fake->batch_count = count;
+	fake->batch_handler = handler;
+	fake->counts.batches++;
+	fake->counts.keys += (unsigned)count;
 }
 
 static void check(struct source *source, check_callback *callback, void *context)
@@ -521,8 +581,8 @@ static void source_done(struct source *source)
 struct fake_source *fake_source_new(
     struct loop *loop, const char *name, const struct attribute_set *set)
 {
-	static const struct source_vtable vtable = { start_scan, start_look_up, check, cancel,
-		source_done };
+	static const struct source_vtable vtable = { start_scan, start_look_up, start_batch, check,
+		cancel, source_done };
 	struct fake_source *fake = mem_new(1, sizeof(*fake));
 
 	fake->port.vtable = &vtable;

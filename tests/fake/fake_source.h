@@ -25,9 +25,11 @@ enum fake_place {
 
 /* All zero: nothing goes wrong. */
 struct fake_source_switches {
-	int64_t delay_ms;           /* before each step */
-	bool is_down;               /* the next scan or look-up ends with STATUS_DOWN */
-	bool is_look_up_down;       /* look-ups only */
+	int64_t delay_ms;              /* before each step */
+	bool is_down;                  /* the next scan or look-up ends with STATUS_DOWN */
+	bool is_look_up_down;          /* look-ups only */
+	unsigned look_up_breaks_after; /* a batch breaks off behind so many answers; 0: it does not
+					*/
 	unsigned breaks_after;      /* the scan breaks off behind so many entries; 0: it does not */
 	bool is_incomplete;         /* a search ended early: not every entry comes */
 	unsigned shows_only;        /* the scan succeeds with so many entries; 0: all */
@@ -39,7 +41,8 @@ struct fake_source_switches {
 
 /* What was asked for. */
 struct fake_source_counts {
-	unsigned scans, look_ups;
+	unsigned scans, look_ups, batches;
+	unsigned keys; /* that look-ups and batches asked for */
 };
 
 /** Makes an empty directory. @param name, set  borrowed. @return owned */

@@ -3,9 +3,10 @@
  * Runs one source of the directory room on the real loop and prints what comes, a JSON object a
  * line, for the integration tests.
  *
- *     directory_probe [--NAME VALUE]… scan | look-up | check
+ *     directory_probe [--NAME VALUE]… scan | look-up | look-up-batch | check
  *
- * Options that may be repeated: url, base, canary, group, nested, attribute.
+ * Options that may be repeated: url, base, canary, group, nested, attribute, and ask ("KEY" or
+ * "KEY DN"), which is for a batch.
  */
 #include "base/emit.h"
 #include "base/vec.h"
@@ -23,7 +24,7 @@ struct list {
 
 struct probe {
 	struct directory_settings settings;
-	struct list urls, bases, canaries, attributes;
+	struct list urls, bases, canaries, attributes, asks;
 	struct directory_group *groups;
 	size_t group_count, group_cap;
 	const char *key, *dn, *find;
@@ -35,6 +36,8 @@ struct probe {
 	struct source *source;
 	struct membership *membership;
 	struct source_scan_handler handler;
+	struct look_up_request requests[LOOK_UP_BATCH_MAX];
+	size_t request_count;
 	struct loop_timer *beat;
 	uint64_t entries, beats;
 	int64_t last_beat_ms, longest_gap_ms;
@@ -94,6 +97,8 @@ static bool set_list(struct probe *probe, const char *name, const char *value)
 		add(&probe->canaries, value);
 	else if (strcmp(name, "attribute") == 0)
 		add(&probe->attributes, value);
+	else if (strcmp(name, "ask") == 0)
+		add(&probe->asks, value);
 	else if (strcmp(name, "group") == 0)
 		add_group(probe, value, false);
 	else if (strcmp(name, "nested") == 0)
@@ -333,25 +338,76 @@ static void on_done(
 
 /* ---- look-up and check ---- */
 
-static void on_found(void *context, const struct look_up_answer *answer)
+static void put_answer(
+    struct probe *probe, struct emitter *writer, const struct look_up_answer *answer)
 {
 	static const char *const names[] = { "matches", "left-scope", "moved", "deleted",
 		"unreadable" };
+
+	emit_key(writer, "status");
+	emit_string_c(writer, status_name(answer->status));
+	emit_key(writer, "outcome");
+	emit_string_c(writer, names[answer->outcome]);
+	put_span(writer, "detail", answer->detail);
+	if (answer->entry != NULL) {
+		probe->membership = answer->membership;
+		put_entry(probe, writer, answer->entry);
+	}
+}
+
+static void on_found(void *context, const struct look_up_answer *answer)
+{
 	struct probe *probe = context;
 	struct str out = { 0 };
 	struct emitter writer = open_line(&out, "found");
 
-	emit_key(&writer, "status");
-	emit_string_c(&writer, status_name(answer->status));
-	emit_key(&writer, "outcome");
-	emit_string_c(&writer, names[answer->outcome]);
-	put_span(&writer, "detail", answer->detail);
-	if (answer->entry != NULL) {
-		probe->membership = answer->membership;
-		put_entry(probe, &writer, answer->entry);
-	}
+	put_answer(probe, &writer, answer);
 	close_line(&writer, &out);
 	finish(probe);
+}
+
+static void on_batch_answer(void *context, size_t at, const struct look_up_answer *answer)
+{
+	struct probe *probe = context;
+	struct str out = { 0 };
+	struct emitter writer = open_line(&out, "answer");
+
+	put_int(&writer, "at", at);
+	put_answer(probe, &writer, answer);
+	close_line(&writer, &out);
+	if (++probe->entries == (uint64_t)probe->cancel_after)
+		source_cancel(probe->source);
+}
+
+static void on_batch_done(void *context, enum status status, const struct err *err)
+{
+	struct probe *probe = context;
+	struct str out = { 0 };
+	struct emitter writer = open_line(&out, "batch");
+
+	emit_key(&writer, "status");
+	emit_string_c(&writer, status_name(status));
+	emit_key(&writer, "error");
+	emit_string_c(&writer, err->text);
+	close_line(&writer, &out);
+	finish(probe);
+}
+
+static void start_batch(struct probe *probe)
+{
+	static const struct look_up_batch_handler handler = { on_batch_answer, on_batch_done };
+
+	probe->request_count = 0;
+	for (size_t i = 0; i < probe->asks.count; i++) {
+		struct look_up_request *request = &probe->requests[probe->request_count++];
+		struct span dn = span_of(probe->asks.at[i]), key = span_split(&dn, ' ');
+
+		if (!uuid_parse(key, &request->key))
+			die("ask", probe->asks.at[i]);
+		if (dn.len > 0)
+			request->dn = dn;
+	}
+	source_look_up_batch(probe->source, probe->requests, probe->request_count, &handler, probe);
 }
 
 static void on_step(void *context, bool is_ok, struct span what, struct span detail, bool is_last)
@@ -386,6 +442,8 @@ static void start(struct probe *probe)
 		source_scan(probe->source, &probe->handler, probe);
 	else if (strcmp(command, "look-up") == 0)
 		source_look_up(probe->source, &request, on_found, probe);
+	else if (strcmp(command, "look-up-batch") == 0)
+		start_batch(probe);
 	else if (strcmp(command, "check") == 0)
 		source_check(probe->source, on_step, probe);
 	else
@@ -413,7 +471,7 @@ static void parse(struct probe *probe, int argc, char **argv)
 		    !set_text(probe, argv[i] + 2, argv[i + 1]))
 			set_other(probe, argv[i] + 2, argv[i + 1]);
 	if (i + 1 != argc)
-		die("usage", "directory_probe [--NAME VALUE]... scan|look-up|check");
+		die("usage", "directory_probe [--NAME VALUE]... scan|look-up|look-up-batch|check");
 	command = argv[i];
 	probe->settings.urls = probe->urls.at;
 	probe->settings.url_count = probe->urls.count;
@@ -471,6 +529,7 @@ int main(int argc, char **argv)
 	free(probe.bases.at);
 	free(probe.canaries.at);
 	free(probe.attributes.at);
+	free(probe.asks.at);
 	free(probe.groups);
 	return probe.exit_code;
 }

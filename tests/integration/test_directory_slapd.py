@@ -515,6 +515,95 @@ def test_look_up_when_the_server_is_dead(probe, keys):
     assert lines[-1]["status"] == "down" and lines[-1]["outcome"] == "unreadable"
 
 
+# ---- batches of look-ups ----
+
+
+def batch(lines, status="ok"):
+    assert lines[-1]["event"] == "batch" and lines[-1]["status"] == status, lines
+    answers = {line["at"]: line for line in lines[:-1]}
+    assert len(answers) == len(lines) - 1, lines
+    return [answers[at] for at in sorted(answers)]
+
+
+def outcomes(lines):
+    return [answer["outcome"] for answer in batch(lines)]
+
+
+def ghost(number):
+    return f"01234567-89ab-cdef-0123-{number:012} uid=ghost{number},{PEOPLE}"
+
+
+def test_a_batch_is_judged_as_each_would_be(probe, keys):
+    asked = [(keys["u00001"], uid(1)), (keys["gone"], ""), (keys["moved"], f"uid=moved,{PEOPLE}"),
+             (GHOST, f"uid=ghost,{PEOPLE}"), (GHOST[:-1] + "0", uid(1)), (GHOST[:-1] + "1", ""),
+             (keys["zoë"], "")]
+    answers = batch(probe("look-up-batch", ask=[" ".join(one).strip() for one in asked],
+                          attribute="mail", group=f"cn=plain,{GROUPS}"))
+    wanted = ["matches", "left-scope", "moved", "deleted", "deleted", "unreadable", "matches"]
+    assert [answer["outcome"] for answer in answers] == wanted
+    for (key, dn), answer in zip(asked, answers):
+        options = {"key": key, **({"dn": dn} if dn else {})}
+        alone = found(probe("look-up", attribute="mail", **options))
+        for name in ("outcome", "detail", "dn", "key", "values"):
+            assert alone.get(name) == answer.get(name)
+
+
+@pytest.mark.parametrize("scope, base", [("one", SUFFIX), ("one", PEOPLE), ("subtree", SECRET)])
+def test_a_batch_knows_base_and_scope(probe, keys, scope, base):
+    names = ["u00001", "gone", "moved"]
+    answers = outcomes(probe("look-up-batch", ask=[keys[name] for name in names], scope=scope,
+                             base=base))
+    assert answers == [found(probe("look-up", key=keys[name], scope=scope, base=base))["outcome"]
+                       for name in names]
+
+
+def test_a_full_batch(probe, keys):
+    asked = [keys[f"u{number:05}"] for number in range(50)] + [ghost(i) for i in range(50)]
+    answers = outcomes(probe("look-up-batch", ask=asked))
+    assert answers == ["matches"] * 50 + ["deleted"] * 50
+    answers = outcomes(probe("look-up-batch", ask=asked, filter="mail=u0000*"))
+    assert answers.count("matches") == 10 and answers.count("left-scope") == 40
+
+
+def test_a_batch_of_hidden_people_is_unreadable(probe, keys):
+    hidden = f"uid=moved,{SECRET}"
+    answers = batch(probe("look-up-batch", account="blind", ask=[f"{keys['moved']} {hidden}",
+                                                                 keys["u00002"]]))
+    assert answers[0]["outcome"] == "unreadable" and "(50)" in answers[0]["detail"]
+    assert answers[1]["outcome"] == "matches"
+
+
+def test_a_batch_over_the_size_limit_goes_on_one_by_one(tmp_path, authority, environment):
+    """The batch's search ends with sizeLimitExceeded; each look-up for itself does not."""
+    text = slapd.skeleton() + slapd.entry(AWAY, "organizationalUnit", ou="away")
+    text += "".join(slapd.person(f"p{i}", base=AWAY if i % 2 else PEOPLE) for i in range(20))
+    limit = f'limits dn.exact="cn=blind,{SERVICES}" size=3\n'
+    with slapd.Slapd(tmp_path / "server", text, authority=authority, extra_database=limit) as other:
+        options = [PROBE, "--url", other.ldap, "--cleartext", "1"]
+        lines, _ = harness.json_lines([*options, "--bind", "anonymous", "--base", SUFFIX, "--quiet",
+                                       "0", "scan"], environment)
+        people_of = {line["dn"]: line["key"] for line in lines if line["event"] == "entry"}
+        asked = [f"{key} {dn}" for dn, key in people_of.items()] + [ghost(1)]
+        lines, _ = harness.json_lines(
+            [*options, "--base", PEOPLE, "--bind-dn", f"cn=blind,{SERVICES}", "--password",
+             "env:PROBE_PASSWORD", *[word for one in asked for word in ("--ask", one)],
+             "look-up-batch"], {**environment, "PROBE_PASSWORD": "secret-of-blind"})
+    assert len(people_of) == 20
+    assert sorted(outcomes(lines)) == ["deleted"] + ["matches"] * 10 + ["moved"] * 10
+
+
+def test_a_batch_that_is_cancelled(probe, keys):
+    lines = probe("look-up-batch", ask=[keys["moved"], ghost(1), ghost(2)], cancel_after="1")
+    assert len(batch(lines, "canceled")) == 1
+    lines = probe("look-up-batch", ask=[keys["u00001"], ghost(1), ghost(2)], cancel_after="2")
+    assert len(batch(lines, "canceled")) == 2
+
+
+def test_a_batch_when_the_server_is_dead(probe):
+    lines = probe("look-up-batch", ask=[ghost(1)], url=f"ldap://127.0.0.1:{slapd.free_port()}")
+    assert batch(lines, "down") == []
+
+
 # ---- check ----
 
 

@@ -246,6 +246,151 @@ def test_the_key_filter_of_each_kind(probe):
     assert b"entryUUID" in filters[1] and b"nsUniqueId" in filters[1]
 
 
+# ---- batches of look-ups ----
+
+
+def uuid(count):
+    return f"{count:08x}-0000-0000-0000-000000000000"
+
+
+def asks(*counts):
+    return [f"{uuid(count)} CN=p{count},{BASE}" for count in counts]
+
+
+def outcomes(lines, status="ok"):
+    assert lines[-1]["event"] == "batch" and lines[-1]["status"] == status, lines
+    answers = {line["at"]: line["outcome"] for line in lines[:-1]}
+    assert len(answers) == len(lines) - 1, lines
+    return [answers[at] for at in sorted(answers)]
+
+
+def terms(request):
+    """How many keys a filter asks for."""
+    return request.filter.count(b"objectGUID") + request.filter.count(b"entryUUID")
+
+
+class Directory:
+    """Answers by objectGUID or entryUUID, by <GUID=…> and by DN; `broken` answers first."""
+
+    def __init__(self, people, out_of_filter=(), broken=lambda request: None):
+        self.people, self.out, self.broken, self.asked = people, out_of_filter, broken, []
+
+    def key(self, count):
+        return {"objectGUID": [guid(count)], "entryUUID": [uuid(count)]}
+
+    def is_asked(self, request, count):
+        if request.scope == 0:
+            return request.base in (f"<GUID={uuid(count)}>", self.people[count])
+        return guid(count) in request.filter or uuid(count).encode() in request.filter
+
+    def __call__(self, request):
+        self.asked.append(request)
+        told = self.broken(request)
+        if told is not None:
+            return told
+        has_user_filter = b"objectClass" in request.filter and request.filter != b"objectClass"
+        found = [(dn, self.key(count)) for count, dn in self.people.items()
+                 if self.is_asked(request, count)]
+        shown = [] if has_user_filter else found
+        if has_user_filter:
+            shown = [one for one in found if one[0] not in self.out]
+        return shown, Result(code=32 if request.scope == 0 and not found else 0)
+
+
+ELSEWHERE = "OU=Elsewhere,DC=corp,DC=example"
+PEOPLE = {1: f"CN=p1,{BASE}", 2: f"CN=p2,{BASE}", 3: f"CN=p3,{ELSEWHERE}", 10: f"CN=p10,{BASE}"}
+WANTED = ["matches", "left-scope", "moved", "deleted", "matches", "deleted"]
+ASKED = asks(1, 2, 3, 4, 10, 0x0A0D)  # guids with 0x0A, 0x0D and many 0x00
+
+
+@pytest.mark.parametrize("root", ["ad", "generic"])
+def test_a_batch_by_the_key_of_each_kind(probe, root):
+    directory = Directory(PEOPLE, out_of_filter=[PEOPLE[2]])
+    with Stub(directory, root) as stub:
+        stub.root = {**stub.root, "namingContexts": ["DC=corp,DC=example"]}
+        assert outcomes(probe(stub, "look-up-batch", ask=ASKED)) == WANTED
+    # One search for all, one with the filter, and the last DN of the two that nobody found.
+    assert [(request.scope, terms(request)) for request in directory.asked] == [
+        (2, 6), (2, 3), (0, 0), (0, 0)]
+    assert all(("objectGUID" in str(request.filter)) == (root == "ad")
+               for request in directory.asked[:2])
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 10, 11, 50, 51, 52, 53, 80])
+def test_what_only_a_batch_runs_into_is_asked_one_by_one(probe, code):
+    def broken(request):
+        return ([], Result(code=code)) if terms(request) > 1 else None
+
+    for root in ("ad", "generic"):
+        directory = Directory(PEOPLE, out_of_filter=[PEOPLE[2]], broken=broken)
+        with Stub(directory, root) as stub:
+            stub.root = {**stub.root, "namingContexts": ["DC=corp,DC=example"]}
+            assert outcomes(probe(stub, "look-up-batch", ask=ASKED)) == WANTED
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 10, 11, 50, 51, 52, 53, 80])
+def test_an_error_in_every_key_search_is_no_proof(probe, code):
+    """… for nobody, and one look-up alone is enough to know it."""
+    directory = Directory({}, broken=lambda request: ([], Result(code=code if request.scope else 32)))
+    with Stub(directory) as stub:
+        lines = probe(stub, "look-up-batch", ask=asks(*range(1, 101)))
+    assert outcomes(lines) == ["unreadable"] * 100
+    assert len(directory.asked) == 2
+    assert all(f"({code})" in line["detail"] for line in lines[:-1])
+
+
+def test_a_half_brought_batch_keeps_what_was_brought(probe):
+    def broken(request):
+        if terms(request) == 6:
+            return [(PEOPLE[3], {"objectGUID": [guid(3)]}), (PEOPLE[1], {"objectGUID": [guid(1)]})], \
+                Result(code=4)
+        return ([], Result(code=51)) if request.base.startswith("<GUID=") else None
+
+    directory = Directory(PEOPLE, broken=broken)
+    with Stub(directory, "ad") as stub:
+        answers = outcomes(probe(stub, "look-up-batch", ask=ASKED))
+    assert answers == ["matches", "unreadable", "moved"] + ["unreadable"] * 3
+
+
+@pytest.mark.parametrize("code", [3, 4, 11, 50, 80])
+def test_an_error_in_the_filter_search_is_no_proof(probe, code):
+    """Nobody has left the scope because the server did not answer whether they are in it."""
+    def broken(request):
+        is_filtered = b"objectClass" in request.filter and request.filter != b"objectClass"
+        return ([], Result(code=code)) if is_filtered else None
+
+    with Stub(Directory(PEOPLE, broken=broken), "ad") as stub:
+        answers = outcomes(probe(stub, "look-up-batch", ask=asks(1, 2, 3)))
+    assert answers == ["unreadable", "unreadable", "moved"]
+
+
+def test_an_entry_without_a_readable_key_in_a_batch_is_no_proof(probe):
+    """It may be any of those that seem to be missing."""
+    def broken(request):
+        return [(PEOPLE[1], {"mail": ["a@x"]})], Result()
+
+    with Stub(Directory({}, broken=broken)) as stub:
+        assert outcomes(probe(stub, "look-up-batch", ask=asks(1, 4))) == ["unreadable"] * 2
+
+
+def test_a_batch_goes_on_with_the_next_server(probe):
+    def broken(request):
+        return [(PEOPLE[3], {"objectGUID": [guid(3)]})], Result(hang_up=True)
+
+    first, second = Directory({}, broken=broken), Directory(PEOPLE, out_of_filter=[PEOPLE[2]])
+    with Stub(first, "ad") as one, Stub(second, "ad") as two:
+        assert outcomes(probe([one, two], "look-up-batch", ask=ASKED)) == WANTED
+    assert terms(second.asked[0]) == 5  # what was answered is not asked again
+
+
+def test_a_batch_that_every_server_breaks(probe):
+    def broken(request):
+        return [], Result(hang_up=True)
+
+    with Stub(Directory({}, broken=broken), "ad") as stub:
+        assert outcomes(probe(stub, "look-up-batch", ask=ASKED), "down") == []
+
+
 # ---- paging ----
 
 

@@ -93,6 +93,28 @@ static void every_kind_has_habits(void **state)
 		assert_int_equal(kind_user_filter((enum directory_kind)i)[0], '(');
 }
 
+static void assert_key_filter(enum directory_kind kind, const char *wanted)
+{
+	struct str filter = { 0 };
+	struct uuid key;
+
+	assert_true(uuid_parse(SPAN("00112233-4455-6677-8899-aabbccddeeff"), &key));
+	kind_add_key_filter(kind, &key, &filter);
+	assert_string_equal(str_c(&filter), wanted);
+	str_done(&filter);
+}
+
+static void each_kind_is_asked_by_its_key(void **state)
+{
+	(void)state;
+	assert_key_filter(DIRECTORY_ACTIVE_DIRECTORY,
+	    "(objectGUID=\\33\\22\\11\\00\\55\\44\\77\\66\\88\\99\\aa\\bb\\cc\\dd\\ee\\ff)");
+	assert_key_filter(DIRECTORY_OPENLDAP, "(entryUUID=00112233-4455-6677-8899-aabbccddeeff)");
+	assert_key_filter(DIRECTORY_389DS, "(nsUniqueId=00112233-44556677-8899aabb-ccddeeff)");
+	assert_key_filter(DIRECTORY_GENERIC, "(entryUUID=00112233-4455-6677-8899-aabbccddeeff)"
+					     "(nsUniqueId=00112233-44556677-8899aabb-ccddeeff)");
+}
+
 const struct CMUnitTest kind_tests[] = {
 	cmocka_unit_test(names_go_both_ways),
 	cmocka_unit_test(an_unknown_name_is_none),
@@ -100,5 +122,6 @@ const struct CMUnitTest kind_tests[] = {
 	cmocka_unit_test(offers_are_noted),
 	cmocka_unit_test(the_longest_context_holds_a_dn),
 	cmocka_unit_test(every_kind_has_habits),
+	cmocka_unit_test(each_kind_is_asked_by_its_key),
 };
 const size_t kind_test_count = sizeof(kind_tests) / sizeof(*kind_tests);

@@ -447,6 +447,98 @@ static void outcomes_of_look_ups(void **state)
 	close_fixture(fixture);
 }
 
+struct batch {
+	struct fixture *fixture;
+	enum look_up_outcome outcomes[LOOK_UP_BATCH_MAX];
+	bool was_answered[LOOK_UP_BATCH_MAX];
+	unsigned answers, ends;
+	enum status status;
+	unsigned cancel_after;
+};
+
+static void on_batch_answer(void *context, size_t at, const struct look_up_answer *answer)
+{
+	struct batch *batch = context;
+
+	assert_int_equal(batch->ends, 0);
+	assert_false(batch->was_answered[at]);
+	assert_null(answer->membership);
+	assert_true(answer->detail.len > 0);
+	batch->was_answered[at] = true;
+	batch->outcomes[at] = answer->outcome;
+	if (++batch->answers == batch->cancel_after)
+		source_cancel(batch->fixture->source);
+}
+
+static void on_batch_done(void *context, enum status status, const struct err *err)
+{
+	struct batch *batch = context;
+
+	(void)err;
+	batch->ends++;
+	batch->status = status;
+}
+
+/* Asks for the keys 1 to `count`; the last one's DN is uid=d. */
+static struct batch look_up_batch(struct fixture *fixture, size_t count, unsigned cancel_after)
+{
+	static const struct look_up_batch_handler batch_handler = { on_batch_answer,
+		on_batch_done };
+	struct batch batch = { .fixture = fixture, .cancel_after = cancel_after };
+	struct look_up_request requests[LOOK_UP_BATCH_MAX] = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		requests[i].key.byte[15] = (uint8_t)(i + 1);
+	requests[count - 1].dn = SPAN("uid=D,ou=p,dc=x");
+	make_source(fixture);
+	source_look_up_batch(fixture->source, requests, count, &batch_handler, &batch);
+	assert_int_equal(batch.answers + batch.ends, 0);
+	loop_run(fixture->loop);
+	assert_int_equal(batch.ends, 1);
+	return batch;
+}
+
+static void a_batch_is_judged_as_each_would_be(void **state)
+{
+	static const enum look_up_outcome wanted[] = { LOOK_UP_MATCHES, LOOK_UP_LEFT_SCOPE,
+		LOOK_UP_MOVED, LOOK_UP_DELETED, LOOK_UP_UNREADABLE };
+	struct fixture *fixture = open_fixture(
+	    "dn: uid=a,ou=p,dc=x\n" UUID_LINE "01\nuid: a\nmail: m\n\n"
+	    "dn: uid=b,ou=p,dc=x\n" UUID_LINE "02\nuid: b\n\n"
+	    "dn: uid=c,dc=x\n" UUID_LINE "03\nuid: c\nmail: m\n\n"
+	    "dn: uid=d,ou=p,dc=x\nuid: d\nphoto:< file:///x\n\n" GROUPS);
+	struct batch batch;
+
+	(void)state;
+	fixture->settings.users.base_count = 1;
+	fixture->settings.users.filter = "(mail=*)";
+	batch = look_up_batch(fixture, 5, 0);
+	assert_int_equal(batch.status, STATUS_OK);
+	assert_int_equal(batch.answers, 5);
+	assert_memory_equal(batch.outcomes, wanted, sizeof(wanted));
+	batch = look_up_batch(fixture, 5, 1);
+	assert_int_equal(batch.status, STATUS_CANCELED);
+	assert_int_equal(batch.answers, 1);
+	close_fixture(fixture);
+}
+
+static void a_batch_against_a_bad_file_proves_nothing(void **state)
+{
+	struct fixture *fixture = open_fixture(PERSON("a") "nonsense\n");
+	struct batch batch = look_up_batch(fixture, LOOK_UP_BATCH_MAX, 0);
+
+	(void)state;
+	assert_int_equal(batch.answers, LOOK_UP_BATCH_MAX);
+	for (size_t i = 0; i < LOOK_UP_BATCH_MAX; i++)
+		assert_int_equal(batch.outcomes[i], LOOK_UP_UNREADABLE);
+	close_fixture(fixture);
+	fixture = open_fixture(NULL);
+	batch = look_up_batch(fixture, 3, 0);
+	assert_int_equal(batch.status, STATUS_DOWN);
+	assert_int_equal(batch.answers, 0);
+	close_fixture(fixture);
+}
+
 static void errors_in_the_file_prove_nothing(void **state)
 {
 	struct fixture *fixture = open_fixture(PERSON("a") "nonsense\n");
@@ -516,6 +608,8 @@ const struct CMUnitTest ldif_tests[] = {
 	cmocka_unit_test(canaries_are_looked_for),
 	cmocka_unit_test(cancel_ends_it_once),
 	cmocka_unit_test(outcomes_of_look_ups),
+	cmocka_unit_test(a_batch_is_judged_as_each_would_be),
+	cmocka_unit_test(a_batch_against_a_bad_file_proves_nothing),
 	cmocka_unit_test(errors_in_the_file_prove_nothing),
 	cmocka_unit_test(a_missing_file_proves_nothing),
 	cmocka_unit_test(check_tells_each_step),
