@@ -36,6 +36,30 @@ struct source_scan_handler {
 	    const struct err *err);
 };
 
+/* What is known of a directory's changes since a cursor. */
+struct changes_facts {
+	struct span cursor;    /* to go on from next time, printable; absent: keep the old one */
+	struct span mechanism; /* "dirsync" "usn" "syncrepl" "timestamp"; absent: none */
+	struct span gap; /* for people: why only a whole scan can tell what changed; absent: all
+			    was told */
+	bool knows_deletions;     /* an entry that is deleted is told too */
+	uint64_t entries, groups; /* that changed */
+};
+
+struct source_changes_handler {
+	/** Once, before the others: the membership as it is now; it lives until the next scan or
+	 * changes of this source starts. */
+	void (*on_membership)(void *context, struct membership *membership);
+	/** An entry that was made, changed, moved or deleted: to be looked at by its key. May come
+	 * more than once. */
+	void (*on_touched)(void *context, const struct uuid *key);
+	/** Somebody whose roots changed. @param dn  absent when it is not known any more */
+	void (*on_member)(void *context, const struct member_hash *hash, struct span dn);
+	/** Last; as for a scan. With a gap, what was told before is true, and not all. */
+	void (*on_done)(void *context, enum status status, const struct changes_facts *facts,
+	    const struct err *err);
+};
+
 /* Where a missing entry is (DESIGN: second look). */
 enum look_up_outcome {
 	LOOK_UP_MATCHES,    /* in base and filter: a scan would bring it */
@@ -81,6 +105,9 @@ struct look_up_batch_handler {
 typedef void check_callback(
     void *context, bool is_ok, struct span what, struct span detail, bool is_last);
 
+/* Something changed, or (`is_lost`) nobody will say any more: `why` is for people. */
+typedef void source_watch_callback(void *context, bool is_lost, struct span why);
+
 struct source_vtable {
 	void (*scan)(
 	    struct source *source, const struct source_scan_handler *handler, void *context);
@@ -88,6 +115,11 @@ struct source_vtable {
 	    look_up_callback *callback, void *context);
 	void (*look_up_batch)(struct source *source, const struct look_up_request *requests,
 	    size_t count, const struct look_up_batch_handler *handler, void *context);
+	/* NULL: this source cannot tell changes. */
+	void (*changes)(struct source *source, struct span cursor,
+	    const struct source_changes_handler *handler, void *context);
+	/* NULL: this source cannot tell that something changes. */
+	void (*watch)(struct source *source, source_watch_callback *callback, void *context);
 	void (*check)(struct source *source, check_callback *callback, void *context);
 	void (*cancel)(struct source *source);
 	void (*free)(struct source *source);
@@ -128,6 +160,40 @@ static inline void source_look_up_batch(struct source *source,
     const struct look_up_batch_handler *handler, void *context)
 {
 	source->vtable->look_up_batch(source, requests, count, handler, context);
+}
+
+/**
+ * Starts to find out what changed since a cursor. What a source reads of groups it keeps from the
+ * last whole scan, or changes, of this process; without that, or with a cursor that the server does
+ * not know, the answer is a gap.
+ *
+ * @param cursor   as facts of a scan or of changes gave it; borrowed until on_done
+ * @param handler  borrowed until on_done
+ * @return false: this source cannot tell changes, and no callback comes
+ */
+static inline bool source_changes(struct source *source, struct span cursor,
+    const struct source_changes_handler *handler, void *context)
+{
+	if (source->vtable->changes == NULL)
+		return false;
+	source->vtable->changes(source, cursor, handler, context);
+	return true;
+}
+
+/**
+ * Has it told when something in the directory changes, over a connection of its own beside all
+ * else; NULL ends that. A stream that breaks is told once, and then it is over: the caller starts
+ * it again.
+ *
+ * @return false: this source cannot
+ */
+static inline bool source_watch(
+    struct source *source, source_watch_callback *callback, void *context)
+{
+	if (source->vtable->watch == NULL)
+		return false;
+	source->vtable->watch(source, callback, context);
+	return true;
 }
 
 /** Starts a check: connection, TLS, bind, base, count, groups, canaries; one callback a step. */

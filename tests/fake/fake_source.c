@@ -581,8 +581,14 @@ static void source_done(struct source *source)
 struct fake_source *fake_source_new(
     struct loop *loop, const char *name, const struct attribute_set *set)
 {
-	static const struct source_vtable vtable = { start_scan, start_look_up, start_batch, check,
-		cancel, source_done };
+	static const struct source_vtable vtable = {
+		.scan = start_scan,
+		.look_up = start_look_up,
+		.look_up_batch = start_batch,
+		.check = check,
+		.cancel = cancel,
+		.free = source_done,
+	};
 	struct fake_source *fake = mem_new(1, sizeof(*fake));
 
 	fake->port.vtable = &vtable;
