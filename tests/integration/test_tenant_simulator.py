@@ -280,7 +280,7 @@ def test_an_exchanged_key_is_found_without_a_restart(tenant, environment, tmp_pa
     file.write_text("old-key\n", encoding="ascii")
     file.chmod(0o600)
     with subprocess.Popen([PROBE, "--url", tenant.url, "--cleartext", "--auth", "api-key", "--key", f"file:{file}",
-                           "open", "wait", "300", "list", "1"], env=environment, stdout=subprocess.PIPE) as process:
+                           "open", "wait", "800", "list", "1"], env=environment, stdout=subprocess.PIPE) as process:
         assert json.loads(process.stdout.readline())["status"] == "ok"
         file.write_text(SECRET + "\n", encoding="ascii")
         assert json.loads(process.stdout.readline())["status"] == "ok"
@@ -368,6 +368,8 @@ def test_a_second_401_is_the_end(probe, tenant):
 
 def test_a_token_is_refreshed_before_it_dies(tmp_path, environment):
     with Simulator(tmp_path, "--user", f"{USER}:{PASSWORD}", "--token-lifetime", "6") as tenant:
+        # The server's date has whole seconds: what they hide of the token's life would be lost.
+        time.sleep(1 - time.time() % 1)
         run = probe_with(environment, "open", *(["wait", "100", "list", "1"] * 75), url=tenant.url,
                          auth_url=tenant.root, auth="basic", cleartext=True)
         assert {answer["status"] for answer in run.all("list")} == {"ok"}
@@ -499,14 +501,11 @@ def test_a_proxy_that_refuses(secure, authorities, environment):
         assert run["create"]["mayHaveHappened"] is False
 
 
-def test_the_environment_names_no_proxy(probe, environment):
+def test_the_environment_names_no_proxy(tenant, environment):
     nowhere = f"http://127.0.0.1:{free_port()}"
-    environment.update({name: nowhere for name in ("http_proxy", "https_proxy", "ALL_PROXY", "all_proxy")})
-    try:
-        assert_answer(probe("open", "list", "1")["list"], "ok", 200)
-    finally:
-        for name in ("http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
-            del environment[name]
+    proxies = {name: nowhere for name in ("http_proxy", "https_proxy", "ALL_PROXY", "all_proxy")}
+    run = probe_with({**environment, **proxies}, "open", "list", "1", url=tenant.url, cleartext=True)
+    assert_answer(run["list"], "ok", 200)
 
 
 def test_http_2_where_it_is_offered(tenant, authorities, environment, tmp_path):
@@ -620,6 +619,7 @@ def test_when_to_come_again(probe, tenant, fault, header, least, most):
 
 
 # What is lost, whether the write was done, and what is said of it.
+NEVER_MS, SLOW_MS = 400, 5000
 LOST = [
     ({"fault": "reset"}, 0, 0, "broke"),
     ({"fault": "lost"}, 1, 0, "broke"),
@@ -630,15 +630,20 @@ LOST = [
     ({"fault": "too-large", "bytes": 70000}, 1, 201, "too large"),
     ({"fault": "never"}, 0, 0, "time is over"),
     ({"fault": "never", "write": True}, 1, 0, "time is over"),
-    ({"fault": "slow", "ms": 5000}, 1, 0, "time is over"),
+    ({"fault": "slow", "ms": SLOW_MS}, 1, 0, "time is over"),
 ]
+
+
+def timeout_of(word):
+    """Short only where it is what ends the request."""
+    return NEVER_MS if word == "time is over" else 20000
 
 
 @pytest.mark.parametrize("fault,count,http_status,word", LOST)
 def test_an_answer_that_is_lost(probe, tenant, fault, count, http_status, word):
     """The write may have happened; it is sent once, on a kept connection too."""
     tenant.fault(path="/Users", method="POST", **fault)
-    run = probe("open", "list", "1", *create(), timeout=400, max_bytes=65536)
+    run = probe("open", "list", "1", *create(), timeout=timeout_of(word), max_bytes=65536)
     assert_answer(run["create"], "retry", http_status, "POST /Users", word, mayHaveHappened=True)
     assert [row[:2] for row in sent(tenant.log())] == [("GET", LIST), ("POST", "/Users")]
     assert len(tenant.users()) == count
@@ -648,7 +653,7 @@ def test_an_answer_that_is_lost(probe, tenant, fault, count, http_status, word):
 def test_a_reading_that_is_lost(probe, tenant, fault, count, http_status, word):
     del count
     tenant.fault(path="/Users", method="GET", **fault)
-    run = probe("open", "list", "1", "list", "1", timeout=400, max_bytes=65536)
+    run = probe("open", "list", "1", "list", "1", timeout=timeout_of(word), max_bytes=65536)
     assert_answer(run.all("list")[0], "retry", 200 if http_status else 0, "GET /Users", word)
     assert_answer(run.all("list")[1], "ok", 200)
 
@@ -665,15 +670,14 @@ def test_slow_is_not_lost(probe, tenant):
     assert_answer(probe("open", *create())["create"], "ok", 201)
 
 
-@pytest.mark.parametrize("after", [0, 10, 200, 400])
-def test_a_connection_cut_or_stalled_anywhere(probe, tenant, after):
-    for trouble in ("cut_after", "stall_after"):
-        with Proxy(tenant.port, **{trouble: after}) as relay:
-            run = probe("open", *create(userName=f"{trouble}@corp.example"), timeout=400,
-                        url=f"http://127.0.0.1:{relay.port}/scim/1/0/v2")
-        assert (run["create"]["status"], run["create"]["mayHaveHappened"]) == ("retry", True)
-        assert len(tenant.writes()) == 1
-        tenant.reset()
+@pytest.mark.parametrize("trouble,after", [("cut_after", 0), ("cut_after", 10), ("cut_after", 200),
+                                           ("cut_after", 400), ("stall_after", 10), ("stall_after", 200)])
+def test_a_connection_cut_or_stalled_anywhere(probe, tenant, trouble, after):
+    with Proxy(tenant.port, **{trouble: after}) as relay:
+        run = probe("open", *create(), timeout=1000 if trouble == "stall_after" else 20000,
+                    url=f"http://127.0.0.1:{relay.port}/scim/1/0/v2")
+    assert (run["create"]["status"], run["create"]["mayHaveHappened"]) == ("retry", True)
+    assert len(tenant.writes()) == 1
 
 
 def test_the_limit_counts_what_is_unpacked(probe):
@@ -774,7 +778,7 @@ def test_many_at_once_stay_below_the_limit(probe, tenant):
     tenant.fault(fault="slow", ms=50, path="/Users", count=-1)
     run = probe("open", "creates", "30", "p", "counters", concurrency=5)
     assert [answer["httpStatus"] for answer in run.all("creates")] == [201] * 30
-    assert tenant.stats()["mostInFlight"] == 5
+    assert 1 < tenant.stats()["mostInFlight"] <= 5
     assert run.lines[-1]["writes"] == 30
 
 
@@ -814,6 +818,9 @@ def test_reconcile_over_pages_of_any_order_and_size(agent, tenant, fault):
     result = agent.run("sync", "--kind", "reconcile", "--json").expect(0)
     assert (result.summary["update"], result.summary["create"], result.summary["orphan"]) == (1, 0, 0)
     assert [row["method"] for row in tenant.writes(since)] == ["PATCH"]
+    # The listing itself was whole: nobody had to be looked up one by one.
+    assert "lists fewer" not in result.err
+    assert not [row for row in tenant.log(since) if row["method"] == "GET" and "/Users/" in row["path"]]
 
 
 def test_adoption_over_pages_of_unstable_order_doubles_nobody(agent, tenant):
