@@ -85,8 +85,9 @@ bool delays_add(struct delays *delays, struct MHD_Connection *connection, long d
 		MHD_suspend_connection(connection);
 		delays->waiters = memory_resize(
 		    delays->waiters, delays->count + 1, sizeof(*delays->waiters));
+		/* One more, for what now_ms() cuts off: never too short. */
 		delays->waiters[delays->count++] =
-		    (struct waiter) { connection, now_ms() + delay_ms };
+		    (struct waiter) { connection, now_ms() + 1 + delay_ms };
 		pthread_cond_signal(&delays->changed);
 	}
 	pthread_mutex_unlock(&delays->lock);
