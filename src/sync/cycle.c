@@ -453,6 +453,7 @@ void cycle_stop(struct cycle *cycle)
 {
 	cycle->is_stopping = true;
 	exchange_cancel(cycle->exchange);
-	if (cycle->phase == PHASE_SCAN && cycle->directory_at < cycle->in.source_count)
+	if ((cycle->phase == PHASE_SCAN || cycle->phase == PHASE_LEAVERS) &&
+	    cycle->directory_at < cycle->in.source_count)
 		source_cancel(cycle->directories[cycle->directory_at].source);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The second look.  A key that a certified scan missed is read again by key, outside base and
- * filter, before anybody is taken for gone; what cannot be told never acts.
+ * The second look.  The keys that a certified scan missed are read again by key, outside base and
+ * filter, a directory's in batches, before anybody is taken for gone; what cannot be told never
+ * acts.
  */
 #include "sync/cycle_p.h"
 
@@ -11,24 +12,14 @@
 #include <stdlib.h>
 
 struct leavers {
-	size_t cursor;   /* in the index */
-	struct uuid key; /* being looked up */
-	uint64_t looked, unreadable, reappeared;
-	bool is_who; /* one person, asked for by name */
+	size_t cursor; /* in the index; cycle->directory_at is the directory whose keys are meant */
+	struct look_up_request requests[LOOK_UP_BATCH_MAX];
+	size_t request_count;
+	struct arena *arena; /* of the batch */
+	uint64_t unreadable, reappeared;
 };
 
 static void look_next(struct cycle *cycle);
-
-static struct cycle_directory *directory_of(struct cycle *cycle, const struct index_item *item)
-{
-	for (size_t i = 0; i < cycle->in.source_count; i++) {
-		if (cycle->directories[i].number == item->directory) {
-			cycle->directory_at = i;
-			return &cycle->directories[i];
-		}
-	}
-	return NULL; /* a directory that the configuration no longer has: its people are kept */
-}
 
 static bool is_missing(const struct index_item *item)
 {
@@ -49,24 +40,22 @@ static enum reason_code reason_of(
 	return mapped.account.is_active ? reason : REASON_DISABLED;
 }
 
-static void act(struct cycle *cycle, const struct look_up_answer *answer)
+static void act(struct cycle *cycle, const struct uuid *key, const struct look_up_answer *answer)
 {
 	struct leavers *leavers = cycle->leavers;
-	struct index_item *item = index_find(cycle->index, &leavers->key);
 	struct span detail = answer->detail;
 
+	arena_reset(cycle->entry_arena);
 	switch (answer->outcome) {
 	case LOOK_UP_DELETED:
-		item->flags |= INDEX_PROVED_ABSENT;
-		planner_leaver(cycle, &leavers->key, REASON_DELETED, detail);
+		index_find(cycle->index, key)->flags |= INDEX_PROVED_ABSENT;
+		planner_leaver(cycle, key, REASON_DELETED, detail);
 		break;
 	case LOOK_UP_MOVED:
-		planner_leaver(
-		    cycle, &leavers->key, reason_of(cycle, answer, REASON_MOVED), detail);
+		planner_leaver(cycle, key, reason_of(cycle, answer, REASON_MOVED), detail);
 		break;
 	case LOOK_UP_LEFT_SCOPE:
-		planner_leaver(
-		    cycle, &leavers->key, reason_of(cycle, answer, REASON_LEFT_SCOPE), detail);
+		planner_leaver(cycle, key, reason_of(cycle, answer, REASON_LEFT_SCOPE), detail);
 		break;
 	case LOOK_UP_MATCHES:
 		/* Changed between scan and look: the next scan brings it. */
@@ -78,39 +67,10 @@ static void act(struct cycle *cycle, const struct look_up_answer *answer)
 	}
 }
 
-static void on_looked(void *context, const struct look_up_answer *answer)
+static void on_down(struct cycle *cycle, const struct err *err)
 {
-	struct cycle *cycle = context;
-
-	if (answer->status == STATUS_OK) {
-		cycle->leavers->looked++;
-		arena_reset(cycle->entry_arena);
-		act(cycle, answer);
-	} else if (answer->status != STATUS_CANCELED) {
-		cycle->directories[cycle->directory_at].is_down = true;
-		cycle_peer_down(cycle, "directory", span_of(answer->err->text));
-	}
-	look_next(cycle);
-}
-
-static bool look_up(struct cycle *cycle, const struct index_item *item)
-{
-	struct look_up_request request = { .key = item->key };
-	struct link link;
-	bool found = false;
-	struct err err;
-
-	arena_reset(cycle->entry_arena);
-	if (!cycle_store_ok(cycle,
-		store_link_get(
-		    cycle->in.store, &item->key, cycle->entry_arena, &link, &found, &err),
-		&err) ||
-	    !found)
-		return false;
-	cycle->leavers->key = item->key;
-	request.dn = arena_span(cycle->arena, link.dn);
-	source_look_up(cycle->directories[cycle->directory_at].source, &request, on_looked, cycle);
-	return true;
+	cycle->directories[cycle->directory_at].is_down = true;
+	cycle_peer_down(cycle, "directory", span_of(err->text));
 }
 
 static void finish(struct cycle *cycle)
@@ -125,58 +85,149 @@ static void finish(struct cycle *cycle)
 		log_notice("%llu people that the scan missed are there on a second look; the next "
 			   "scan brings them",
 		    (unsigned long long)leavers->reappeared);
+	arena_free(&leavers->arena);
 	free(leavers);
 	cycle->leavers = NULL;
 	cycle->directory_at = 0;
 	cycle_next(cycle, PHASE_CORRELATE);
 }
 
-static void look_next(struct cycle *cycle)
+/* ---- everybody: batches ---- */
+
+static void on_answer(void *context, size_t at, const struct look_up_answer *answer)
+{
+	struct cycle *cycle = context;
+
+	if (!cycle->has_failed)
+		act(cycle, &cycle->leavers->requests[at].key, answer);
+	if (cycle->has_failed)
+		source_cancel(cycle->directories[cycle->directory_at].source);
+}
+
+static void on_done(void *context, enum status status, const struct err *err)
+{
+	struct cycle *cycle = context;
+
+	if (status != STATUS_OK && status != STATUS_CANCELED)
+		on_down(cycle, err);
+	look_next(cycle);
+}
+
+static bool add_request(struct leavers *leavers, struct cycle *cycle, const struct uuid *key)
+{
+	struct look_up_request *request = &leavers->requests[leavers->request_count];
+	struct link link;
+	bool found = false;
+	struct err err;
+
+	arena_reset(cycle->entry_arena);
+	if (!cycle_store_ok(cycle,
+		store_link_get(cycle->in.store, key, cycle->entry_arena, &link, &found, &err),
+		&err) ||
+	    !found)
+		return false;
+	*request =
+	    (struct look_up_request) { .key = *key, .dn = arena_span(leavers->arena, link.dn) };
+	leavers->request_count++;
+	return true;
+}
+
+/* @return whether there are some */
+static bool gather(struct cycle *cycle, const struct cycle_directory *directory)
 {
 	struct leavers *leavers = cycle->leavers;
 	struct index_item *item;
 
-	while (!cycle->has_failed && !cycle->is_stopping &&
-	       (item = index_next(cycle->index, &leavers->cursor)) != NULL) {
-		struct cycle_directory *directory = is_missing(item) ? directory_of(cycle, item)
-								     : NULL;
+	leavers->request_count = 0;
+	arena_reset(leavers->arena);
+	while (leavers->request_count < LOOK_UP_BATCH_MAX && !cycle->has_failed &&
+	       (item = index_next(cycle->index, &leavers->cursor)) != NULL)
+		if (item->directory == directory->number && is_missing(item))
+			add_request(leavers, cycle, &item->key);
+	return leavers->request_count > 0 && !cycle->has_failed;
+}
 
-		if (directory == NULL || directory->is_down || !directory->certificate.is_certified)
-			continue;
-		if (look_up(cycle, item))
+/* People of a directory that the configuration no longer has are kept. */
+static void look_next(struct cycle *cycle)
+{
+	static const struct look_up_batch_handler handler = { on_answer, on_done };
+	struct leavers *leavers = cycle->leavers;
+
+	while (cycle->directory_at < cycle->in.source_count && !cycle->has_failed &&
+	       !cycle->is_stopping) {
+		struct cycle_directory *directory = &cycle->directories[cycle->directory_at];
+
+		if (!directory->is_down && directory->certificate.is_certified &&
+		    gather(cycle, directory)) {
+			source_look_up_batch(directory->source, leavers->requests,
+			    leavers->request_count, &handler, cycle);
 			return;
+		}
+		cycle->directory_at++;
+		leavers->cursor = 0;
 	}
 	finish(cycle);
 }
 
-/* Somebody named by name who is not in scope any more: looked at as one who is missing. */
-static void look_at_person(struct cycle *cycle)
+/* ---- one person ---- */
+
+static void on_looked(void *context, const struct look_up_answer *answer)
 {
+	struct cycle *cycle = context;
+
+	if (answer->status == STATUS_OK)
+		act(cycle, &cycle->leavers->requests[0].key, answer);
+	else if (answer->status != STATUS_CANCELED)
+		on_down(cycle, answer->err);
+	finish(cycle);
+}
+
+static bool find_directory(struct cycle *cycle, uint8_t number)
+{
+	for (size_t i = 0; i < cycle->in.source_count; i++) {
+		if (cycle->directories[i].number == number) {
+			cycle->directory_at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Somebody named by name who is not in scope any more: looked at as one who is missing.
+ *
+ * @return whether a look-up was started
+ */
+static bool look_at_person(struct cycle *cycle)
+{
+	struct leavers *leavers = cycle->leavers;
 	struct person person;
 	struct index_item *item;
 	struct err err;
 
 	if (!cycle_store_ok(cycle,
 		person_resolve(cycle->in.store, cycle->in.who, cycle->arena, &person, &err), &err))
-		return;
+		return false;
 	item = person.is_linked ? index_find(cycle->index, &person.link.key) : NULL;
 	if (item == NULL)
-		return;
+		return false;
 	cycle->is_who_unknown = false;
-	cycle->leavers->cursor = SIZE_MAX; /* nobody after this one */
-	if (directory_of(cycle, item) != NULL && is_missing(item) && look_up(cycle, item))
-		cycle->leavers->is_who = true;
+	if (!find_directory(cycle, item->directory) || !is_missing(item) ||
+	    !add_request(leavers, cycle, &item->key))
+		return false;
+	source_look_up(cycle->directories[cycle->directory_at].source, &leavers->requests[0],
+	    on_looked, cycle);
+	return true;
 }
 
 void leavers_start(struct cycle *cycle)
 {
+	bool is_peer_down = cycle->is_tenant_down || cycle->exit == CYCLE_PEER_DOWN;
+
 	cycle->leavers = mem_new(1, sizeof(*cycle->leavers));
-	if (cycle->in.who.at == NULL) {
+	cycle->leavers->arena = arena_new();
+	if (cycle->in.who.at == NULL)
 		look_next(cycle);
-		return;
-	}
-	if (!cycle->is_tenant_down && cycle->exit != CYCLE_PEER_DOWN)
-		look_at_person(cycle);
-	if (!cycle->leavers->is_who)
+	else if (is_peer_down || !look_at_person(cycle))
 		finish(cycle);
 }

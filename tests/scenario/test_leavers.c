@@ -25,7 +25,9 @@ static void the_deleted_are_deactivated(void **state)
 	given_synced(world, 3);
 	fake_source_remove(world->directory, 1);
 	assert_left(world, REASON_DELETED);
-	assert_int_equal(fake_source_counts(world->directory).look_ups, 1);
+	assert_int_equal(fake_source_counts(world->directory).batches, 1);
+	assert_int_equal(fake_source_counts(world->directory).keys, 1);
+	assert_int_equal(fake_source_counts(world->directory).look_ups, 0);
 }
 
 static void a_delta_sees_leavers_too(void **state)
@@ -317,6 +319,104 @@ static void many_may_leave_at_once(void **state)
 	expect_in_step(world);
 }
 
+/* 250 missing of 400, every fifth for another reason. */
+static void given_many_missing(struct world *world)
+{
+	given_synced(world, 400);
+	for (unsigned person = 1; person <= 250; person++) {
+		switch (person % 5) {
+		case 0:
+			fake_source_place(world->directory, person, FAKE_UNREADABLE);
+			break;
+		case 1:
+			fake_source_place(world->directory, person, FAKE_OUT_OF_FILTER);
+			break;
+		case 2:
+			fake_source_place(world->directory, person, FAKE_OUT_OF_BASE);
+			break;
+		case 3:
+			fake_source_place(world->directory, person, FAKE_FLICKERING);
+			break;
+		default:
+			fake_source_remove(world->directory, person);
+			break;
+		}
+	}
+	expect_log(world, "cannot be told from unreadable");
+}
+
+static void the_missing_are_looked_at_in_batches(void **state)
+{
+	struct world *world = *state;
+	struct fake_source_counts counts;
+
+	given_many_missing(world);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 150);
+	counts = fake_source_counts(world->directory);
+	assert_int_equal(counts.batches, 3);
+	assert_int_equal(counts.keys, 250);
+	assert_int_equal(counts.look_ups, 0);
+	for (unsigned person = 1; person <= 250; person += 5) {
+		expect_action(world, person, ACTION_DEACTIVATE, ACTION_DONE, REASON_LEFT_SCOPE,
+		    "filter does not match");
+		expect_action(world, person + 1, ACTION_DEACTIVATE, ACTION_DONE, REASON_MOVED,
+		    "under another base");
+		expect_action(world, person + 3, ACTION_DEACTIVATE, ACTION_DONE, REASON_DELETED,
+		    "no entry has this key");
+	}
+	expect_account(world, 3, "p3@x ext=1003 active Given3 Family3 [W1]");
+	expect_account(world, 5, "p5@x ext=1005 active Given5 Family5 [W1]");
+	/* Those who are kept are asked for again, and only they. */
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	assert_int_equal(fake_source_counts(world->directory).keys, 250 + 100);
+}
+
+static void a_batch_that_breaks_off_tells_nothing_of_the_rest(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 200);
+	for (unsigned person = 1; person <= 150; person++)
+		fake_source_remove(world->directory, person);
+	DIRECTORY(world)->look_up_breaks_after = 30;
+	expect_run(world, CYCLE_FULL, CYCLE_PEER_DOWN, 30);
+	assert_int_equal(fake_source_counts(world->directory).batches, 1);
+	DIRECTORY(world)->look_up_breaks_after = 0;
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 120);
+	expect_in_step(world);
+}
+
+static void a_stop_ends_a_batch(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 200);
+	for (unsigned person = 1; person <= 150; person++)
+		fake_source_remove(world->directory, person);
+	DIRECTORY(world)->delay_ms = 1000;
+	world->stop_after_ms = 1500; /* the scan ends at 1000 */
+	expect_run(world, CYCLE_FULL, CYCLE_FAILED, 0);
+	assert_true(world->result.is_stopped);
+	assert_int_equal(fake_source_counts(world->directory).batches, 1);
+	world->stop_after_ms = -1;
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 150);
+	expect_in_step(world);
+}
+
+static void one_person_is_looked_at_alone(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 5);
+	fake_source_remove(world->directory, 1);
+	fake_source_remove(world->directory, 2);
+	assert_int_equal(run_for(world, "p1@x"), CYCLE_DONE);
+	expect_writes(world, 1);
+	assert_int_equal(fake_source_counts(world->directory).batches, 0);
+	expect_account(world, 1, "p1@x ext=1001 inactive Given1 Family1 [W1]");
+	expect_account(world, 2, "p2@x ext=1002 active Given2 Family2 [W1]");
+}
+
 const struct CMUnitTest leavers_scenarios[] = {
 	SCENARIO(the_deleted_are_deactivated),
 	SCENARIO(a_delta_sees_leavers_too),
@@ -338,5 +438,9 @@ const struct CMUnitTest leavers_scenarios[] = {
 	SCENARIO(a_refused_deactivation_is_tried_at_quarantines_pace),
 	SCENARIO(who_is_back_after_a_refused_deactivation_leaves_quarantine),
 	SCENARIO(many_may_leave_at_once),
+	SCENARIO(the_missing_are_looked_at_in_batches),
+	SCENARIO(a_batch_that_breaks_off_tells_nothing_of_the_rest),
+	SCENARIO(a_stop_ends_a_batch),
+	SCENARIO(one_person_is_looked_at_alone),
 };
 const size_t leavers_scenario_count = COUNT_OF(leavers_scenarios);

@@ -124,7 +124,7 @@ static void a_second_look_that_fails_takes_nobody_for_gone(void **state)
 	fake_source_remove(world->directory, 3);
 	DIRECTORY(world)->is_look_up_down = true;
 	expect_run(world, CYCLE_FULL, CYCLE_PEER_DOWN, 0);
-	assert_int_equal(fake_source_counts(world->directory).look_ups, 1);
+	assert_int_equal(fake_source_counts(world->directory).batches, 1);
 	DIRECTORY(world)->is_look_up_down = false;
 	expect_run(world, CYCLE_FULL, CYCLE_DONE, 3);
 	expect_in_step(world);
