@@ -20,6 +20,8 @@ struct secret {
 	char bytes[]; /* and a NUL */
 };
 
+enum { REDACT_MIN_BYTES = 4 };
+
 enum scheme { SCHEME_NONE, SCHEME_CREDENTIAL, SCHEME_FILE, SCHEME_ENV };
 
 static struct secret *secret_map(size_t cap)
@@ -235,6 +237,29 @@ static enum status load_credential(struct span name, struct secret **ret_secret,
 	str_done(&path);
 	str_done(&label);
 	return status;
+}
+
+void secret_redact(struct str *text, struct span secret)
+{
+	static const char mark[] = "[secret]";
+	struct span rest = str_span(text);
+	struct str clean = { 0 };
+	const char *found;
+
+	if (secret.len < REDACT_MIN_BYTES || rest.len < secret.len ||
+	    memmem(rest.at, rest.len, secret.at, secret.len) == NULL)
+		return;
+	str_reserve(&clean, rest.len);
+	while (rest.len >= secret.len &&
+	       (found = memmem(rest.at, rest.len, secret.at, secret.len)) != NULL) {
+		str_add(&clean, (struct span) { rest.at, (size_t)(found - rest.at) });
+		str_add_c(&clean, mark);
+		rest.len -= (size_t)(found - rest.at) + secret.len;
+		rest.at = found + secret.len;
+	}
+	str_add(&clean, rest);
+	secret_wipe_str(text);
+	*text = clean;
 }
 
 static bool is_variable_name(struct span name)

@@ -30,6 +30,12 @@ struct span secret_reveal(const struct secret *secret);
 /** Wipes memory so that the compiler cannot leave it out. */
 void secret_wipe(void *memory, size_t size);
 
+/**
+ * Puts "[secret]" wherever a text holds a secret, as a peer may that repeats what it was sent. A
+ * secret shorter than 4 bytes is found in anything and hides nothing.
+ */
+void secret_redact(struct str *text, struct span secret);
+
 /** Wipes a str's whole allocation, then frees it. */
 void secret_wipe_str(struct str *str);
 

@@ -417,6 +417,8 @@ static void explain_bind(struct connector_job *job, int code)
 	const char *meaning;
 
 	add_diagnostic(job->handle, code, &why);
+	if (job->password != NULL)
+		secret_redact(&why, secret_reveal(job->password));
 	meaning = result_bind_meaning(str_span(&why));
 	if (code == LDAP_SERVER_DOWN && job->report.tls[0] != '\0')
 		str_add_c(&why, "; does the server demand a client certificate (cert_file)?");
@@ -432,11 +434,10 @@ static bool authenticate(struct connector_job *job)
 
 	job->report.stage = CONNECTOR_BIND;
 	code = bind_now(job);
+	if (code != LDAP_SUCCESS)
+		explain_bind(job, code);
 	secret_free(&job->password);
-	if (code == LDAP_SUCCESS)
-		return true;
-	explain_bind(job, code);
-	return false;
+	return code == LDAP_SUCCESS;
 }
 
 /*

@@ -32,8 +32,9 @@ struct auth {
 	struct loop_timer *timer;
 	struct http_call *call;
 	struct decoder *decoder;
-	struct secret *value; /* of the header; NULL: none */
-	bool has_value;       /* with method none without a value */
+	struct secret *value;          /* of the header; NULL: none */
+	struct secret *former, *login; /* the value before, the login under way; NULL: none */
+	bool has_value;                /* with method none without a value */
 	uint64_t generation;
 	int64_t expires_ms, refresh_ms; /* monotonic; INT64_MAX: never */
 	struct auth_waiter *waiters, *told, *closers;
@@ -73,6 +74,8 @@ void auth_free(struct auth **auth)
 	loop_timer_free(&(*auth)->timer);
 	decoder_free(&(*auth)->decoder);
 	secret_free(&(*auth)->value);
+	secret_free(&(*auth)->former);
+	secret_free(&(*auth)->login);
 	free(*auth);
 	*auth = NULL;
 }
@@ -120,8 +123,20 @@ void auth_stop_waiting(struct auth *auth, struct auth_waiter *waiter)
 
 static void forget_value(struct auth *auth)
 {
-	secret_free(&auth->value);
 	auth->has_value = false;
+	if (auth->value == NULL)
+		return;
+	secret_free(&auth->former);
+	auth->former = auth->value;
+	auth->value = NULL;
+}
+
+void auth_secrets(const struct auth *auth, struct span ret_secrets[OUTCOME_SECRETS])
+{
+	const struct secret *all[OUTCOME_SECRETS] = { auth->value, auth->former, auth->login };
+
+	for (size_t i = 0; i < OUTCOME_SECRETS; i++)
+		ret_secrets[i] = all[i] == NULL ? SPAN_NULL : secret_reveal(all[i]);
 }
 
 static void take_value(struct auth *auth, struct str *value, int64_t life_ms)
@@ -226,6 +241,7 @@ static void explain(struct auth *auth, const char *path, const struct http_answe
 
 	if (problem == NULL && answer->failure == HTTP_NO_FAILURE)
 		story.detail = decode_error(auth->decoder, answer->body).detail;
+	auth_secrets(auth, story.secrets);
 	outcome_explain(&story, ret_text);
 	decoder_forget(auth->decoder, true);
 }
@@ -271,6 +287,7 @@ static void on_login(void *context, const struct http_answer *answer)
 	if (outcome.status == STATUS_OK) {
 		failure.status = take_token(auth, answer, &problem);
 		if (failure.status == STATUS_OK) {
+			secret_free(&auth->login);
 			rest(auth, NULL);
 			return;
 		}
@@ -278,6 +295,7 @@ static void on_login(void *context, const struct http_answer *answer)
 	} else {
 		explain(auth, path, answer, NULL, &failure.err);
 	}
+	secret_free(&auth->login);
 	/* What is wrong with a login is wrong for all users, not for one. */
 	if (failure.status == STATUS_REJECT)
 		failure.status = STATUS_DOWN;
@@ -326,6 +344,8 @@ static void start_login(struct auth *auth, struct span header, struct span body)
 	};
 
 	auth->state = AUTH_ASKING;
+	secret_free(&auth->login);
+	auth->login = secret_new(header);
 	ask(auth, &request);
 }
 

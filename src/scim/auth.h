@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "loop/loop.h"
 #include "scim/http.h"
+#include "scim/outcome.h"
 #include "scim/tenant.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -74,6 +75,9 @@ void auth_stop_waiting(struct auth *auth, struct auth_waiter *waiter);
 
 /** Says that a value was answered 401: it is forgotten, unless a newer one is there already. */
 void auth_refuse(struct auth *auth, uint64_t generation);
+
+/** Tells the values that a peer may repeat: this one, the one before, the login's; absent: none. */
+void auth_secrets(const struct auth *auth, struct span ret_secrets[OUTCOME_SECRETS]);
 
 /** Logs out where there is something to log out of, and forgets; as auth_wait, never with a
  * failure. */

@@ -210,6 +210,7 @@ static void call_explain(const struct tenant_call *call, const struct http_answe
 		.profile = call->client->in.settings->profile,
 	};
 
+	auth_secrets(call->client->in.auth, story.secrets);
 	outcome_explain(&story, ret_text);
 }
 

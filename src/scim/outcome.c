@@ -4,6 +4,8 @@
  */
 #include "scim/outcome.h"
 
+#include "base/hash.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "base/unicode.h"
 
@@ -195,6 +197,34 @@ static void tell_status(const struct outcome_story *story, struct str *text)
 		add_remedy(text, story->is_login ? login_remedy(status) : status_remedy(story));
 }
 
+/* Hides "Basic x": x, and the pair and the password that are in it. */
+static void hide_pair(struct str *text, struct span encoded)
+{
+	struct str pair = { 0 };
+	struct span password;
+
+	str_reserve(&pair, encoded.len);
+	if (base64_decode(encoded, &pair)) {
+		password = str_span(&pair);
+		span_split(&password, ':');
+		secret_redact(text, password);
+	}
+	secret_wipe_str(&pair);
+}
+
+/* Hides what is behind the scheme of a header's value. */
+static void hide(struct str *text, struct span header)
+{
+	struct span scheme, rest = header;
+
+	if (header.at == NULL)
+		return;
+	scheme = span_split(&rest, ' ');
+	secret_redact(text, rest);
+	if (span_equal(scheme, SPAN("Basic")))
+		hide_pair(text, rest);
+}
+
 void outcome_explain(const struct outcome_story *story, struct err *ret_text)
 {
 	struct span path = without_query(story->path);
@@ -205,6 +235,8 @@ void outcome_explain(const struct outcome_story *story, struct err *ret_text)
 		tell_failure(story, &text);
 	else
 		tell_status(story, &text);
+	for (size_t i = 0; i < OUTCOME_SECRETS; i++)
+		hide(&text, story->secrets[i]);
 	err_set(ret_text, "%s", str_c(&text));
 	str_done(&text);
 }

@@ -36,6 +36,8 @@ struct outcome outcome_judge(const struct http_answer *answer, bool is_write, in
  */
 int64_t outcome_retry_after_ms(struct span value, int64_t wall_ms);
 
+enum { OUTCOME_SECRETS = 3 };
+
 struct outcome_story {
 	struct span method, path; /* what was tried; a query is left out */
 	const struct http_answer *answer;
@@ -43,6 +45,8 @@ struct outcome_story {
 	const char *problem; /* what is wrong with a body; NULL: nothing */
 	enum tenant_profile profile;
 	bool is_login; /* to the auth service */
+	/** Values of Authorization headers that the tenant may repeat; absent ones are welcome. */
+	struct span secrets[OUTCOME_SECRETS];
 };
 
 /** Writes what was tried, what came, the tenant's words, and what to check. */

@@ -195,11 +195,33 @@ static void variables_are_read(void **state)
 	assert_refused(SPAN("env:SCIMWARD_TEST_1"), "SCIMWARD_TEST_1 is not set");
 }
 
+static void assert_redacts(const char *text, const char *secret, const char *wanted)
+{
+	struct str str = { 0 };
+
+	str_add_c(&str, text);
+	secret_redact(&str, span_of(secret));
+	assert_string_equal(str_c(&str), wanted);
+	str_done(&str);
+}
+
+static void what_peers_repeat_is_hidden(void **state)
+{
+	(void)state;
+	assert_redacts("the key " VALUE " is wrong", VALUE, "the key [secret] is wrong");
+	assert_redacts(VALUE VALUE "!", VALUE, "[secret][secret]!");
+	assert_redacts(VALUE, VALUE, "[secret]");
+	assert_redacts("s3cr3t-Valu", VALUE, "s3cr3t-Valu");
+	assert_redacts("", VALUE, "");
+	assert_redacts("abc", "abc", "abc"); /* too short: it would be found anywhere */
+}
+
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 
 const struct CMUnitTest secret_tests[] = {
 	cmocka_unit_test(holds_bytes),
 	cmocka_unit_test(wipes),
+	cmocka_unit_test(what_peers_repeat_is_hidden),
 	cmocka_unit_test(knows_references),
 	cmocka_unit_test(literals_are_refused_unseen),
 	WITH_DIRECTORY(files_are_read),
