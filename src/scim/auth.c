@@ -163,12 +163,14 @@ static bool is_usable(const struct auth *auth)
 static int64_t life_of(
     struct auth *auth, const struct decoded_token *token, const struct http_answer *answer)
 {
-	int64_t wall_ms = loop_wall_ms(auth->in.loop), life_ms;
+	int64_t wall_ms = loop_wall_ms(auth->in.loop);
 
 	if (answer->date.at == NULL || !time_parse_http(answer->date, &wall_ms))
 		wall_ms = loop_wall_ms(auth->in.loop);
-	life_ms = token->expires_at_ms - wall_ms;
-	return life_ms > 0 && life_ms < TOKEN_LIFE_MS ? life_ms : TOKEN_LIFE_MS;
+	/* Both are the peer's, so they are compared before one is taken from the other. */
+	if (token->expires_at_ms <= wall_ms || token->expires_at_ms >= wall_ms + TOKEN_LIFE_MS)
+		return TOKEN_LIFE_MS;
+	return token->expires_at_ms - wall_ms;
 }
 
 /* --- endings ------------------------------------------------------------------------------ */

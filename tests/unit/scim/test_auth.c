@@ -561,6 +561,13 @@ static void a_life_is_what_the_service_says_within_reason(void **state)
 	assert_life(now_ms + 10 * TIME_MINUTE_MS, "nonsense", 10 * TIME_MINUTE_MS);
 }
 
+/* Both numbers come from the peer: their difference must not leave what a number can hold. */
+static void a_life_from_before_the_epoch_is_survived(void **state)
+{
+	(void)state;
+	assert_life(INT64_MAX, "Mon, 01 Jan 0001 00:00:00 GMT", LIFE_MS);
+}
+
 /* The wall clock may jump; a token's life is counted on the other one. */
 static void a_jump_of_the_clock_ends_no_token(void **state)
 {
@@ -815,6 +822,7 @@ const struct CMUnitTest auth_tests[] = {
 	cmocka_unit_test(a_token_that_ended_is_not_used),
 	cmocka_unit_test(a_wait_during_a_refresh_gets_what_it_brings),
 	cmocka_unit_test(a_life_is_what_the_service_says_within_reason),
+	cmocka_unit_test(a_life_from_before_the_epoch_is_survived),
 	cmocka_unit_test(a_jump_of_the_clock_ends_no_token),
 	cmocka_unit_test(a_refused_token_is_forgotten),
 	cmocka_unit_test(a_token_refused_while_refreshed_needs_a_login),
