@@ -52,7 +52,7 @@ static void refine_by_body(struct tenant_traits *traits, struct span body)
 /* A server need not have the endpoint; what it then can do shows when it is asked to. */
 static bool is_unknown(const struct tenant_answer *answer)
 {
-	return answer->status == STATUS_REJECT;
+	return answer->status == STATUS_REJECT || answer->http_status == 501;
 }
 
 static void on_opened(

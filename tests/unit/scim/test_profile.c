@@ -107,7 +107,7 @@ static void who_does_not_say_is_taken_to_be_able(void **state)
 		int status;
 		const char *body;
 	} cases[] = { { 404, "" }, { 400, "<html>" }, { 405, "" }, { 200, "<html>" }, { 200, "" },
-		{ 200, "{}" }, { 200, "[]" }, { 204, "" } };
+		{ 200, "{}" }, { 200, "[]" }, { 204, "" }, { 501, "" } };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
