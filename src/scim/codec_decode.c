@@ -378,8 +378,9 @@ static bool read_resources(
 	size_t count = json_array_size(resources);
 	struct observed *accounts;
 
-	list->has_resources = resources != NULL;
-	if (resources == NULL && list->total >= 0)
+	/* null is absent (RFC 7643 2.5), and what some servers make of an empty list. */
+	list->has_resources = resources != NULL && !json_is_null(resources);
+	if (!list->has_resources && list->total >= 0)
 		return true;
 	if (!json_is_array(resources))
 		return complain(reading, "Resources", "a list");

@@ -36,7 +36,8 @@ struct decoded_accounts {
 	const struct observed *accounts;
 	size_t count;
 	int64_t total;      /* totalResults; -1: not given */
-	bool has_resources; /* false: Resources was left out, as may be where there are none */
+	bool has_resources; /* false: Resources was left out or null, as may be where there are none
+			     */
 };
 
 /**

@@ -79,6 +79,9 @@ static void a_list_needs_little(void **state)
 	list = read_list("{\"totalResults\":0}");
 	assert_int_equal(list.count, 0);
 	assert_false(list.has_resources);
+	list = read_list("{\"totalResults\":0,\"Resources\":null}");
+	assert_int_equal(list.count, 0);
+	assert_false(list.has_resources);
 	list = read_list("{\"TOTALRESULTS\":3,\"resources\":[]}");
 	assert_int_equal(list.total, 3);
 	assert_true(list.has_resources);
