@@ -71,7 +71,7 @@ static enum status check_url(
 		    "or set tenant.allow_cleartext on a network that you trust");
 	if (has_odd_bytes(url))
 		return reject(reterr, key, "it holds spaces or bytes that are not ASCII");
-	if (authority_of(url).len == 0)
+	if (authority_of(url).len == 0 || authority_of(url).at[0] == ':')
 		return reject(reterr, key, "it names no host");
 	if (memchr(authority_of(url).at, '@', authority_of(url).len) != NULL)
 		return reject(reterr, key,
@@ -121,7 +121,8 @@ static enum status check_certificate(const struct tenant_settings *settings, str
 		return reject(reterr, "tenant.auth.cert_file", "method certificate needs it");
 	if (settings->auth.key_file.at == NULL || settings->auth.key_file.len == 0)
 		return reject(reterr, "tenant.auth.key_file", "method certificate needs it");
-	if (settings->profile != TENANT_ANAPLAN && settings->auth.url == NULL)
+	if (settings->profile != TENANT_ANAPLAN &&
+	    (settings->auth.url == NULL || settings->auth.url[0] == '\0'))
 		return reject(reterr, "tenant.auth.url",
 		    "method certificate needs it where the profile is not anaplan");
 	return STATUS_OK;

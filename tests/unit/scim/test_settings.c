@@ -55,9 +55,10 @@ static void urls_are_bases_over_tls(void **state)
 	static const char *const good[] = { "https://api.anaplan.com/scim/1/0/v2", "HTTPS://h",
 		"https://h:8443/x", "https://[2001:db8::1]:8443", "https://192.0.2.1/a/b" };
 	static const char *const bad[] = { "", "api.anaplan.com", "ftp://h", "https:/h", "https://",
-		"https:///x", "https://h/", "https://h/x/", "https://h?x", "https://h/x?y=1",
-		"https://h#x", "https://h/ x", "https://h\n", "https://h\xc3\xa9",
-		"https://user@h/x", "https://user:" SECRET_MARK "@h/x", "file:///etc/passwd" };
+		"https://:443/x", "https:///x", "https://h/", "https://h/x/", "https://h?x",
+		"https://h/x?y=1", "https://h#x", "https://h/ x", "https://h\n",
+		"https://h\xc3\xa9", "https://user@h/x", "https://user:" SECRET_MARK "@h/x",
+		"file:///etc/passwd" };
 	struct tenant_settings settings = api_key_settings();
 
 	(void)state;
@@ -183,6 +184,8 @@ static void certificates_need_both_files(void **state)
 	settings.auth.url = NULL;
 	assert_taken(&settings);
 	settings.profile = TENANT_GENERIC;
+	assert_refused(&settings, "tenant.auth.url");
+	settings.auth.url = "";
 	assert_refused(&settings, "tenant.auth.url");
 	settings.auth.url = "https://auth";
 	assert_taken(&settings);
