@@ -298,6 +298,9 @@ void http_lane_read(struct http_lane *lane, CURLcode code, struct http_answer *r
 	long status = 0;
 
 	curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status);
+	/* curl takes "HTTP/200" for version 2 and a status of 0. */
+	if (code == CURLE_OK && status < 200)
+		code = CURLE_WEIRD_SERVER_REPLY;
 	*ret_answer = (struct http_answer) {
 		.failure = failure_of(lane, code),
 		.failure_detail = detail_of(lane, code),

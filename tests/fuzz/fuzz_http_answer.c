@@ -101,7 +101,7 @@ static void check_answer(const struct http_answer *answer)
 
 	check(answer->body.len <= ANSWER_MAX_BYTES);
 	check(answer->failure == HTTP_NO_FAILURE || answer->failure_detail.len > 0);
-	check(answer->failure != HTTP_NO_FAILURE || answer->status > 0);
+	check(answer->failure != HTTP_NO_FAILURE || answer->status >= 200);
 	check_header(answer->retry_after);
 	check_header(answer->date);
 	check_header(answer->request_id);

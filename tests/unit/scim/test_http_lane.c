@@ -519,6 +519,8 @@ static void what_goes_wrong_has_a_name(void **state)
 		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", HTTP_BROKEN, 200 },
 		{ "SSH-2.0-OpenSSH\r\n", HTTP_MALFORMED, 0 },
 		{ "<html>", HTTP_MALFORMED, 0 },
+		{ "HTTP/200 er\r\033\n", HTTP_MALFORMED, 0 },
+		{ "HTTP/1.1 101 Switching Protocols\r\n\r\n", HTTP_BROKEN, 101 },
 		{ "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbad!",
 		    HTTP_MALFORMED, 200 },
 	};
