@@ -178,7 +178,9 @@ static void quarantine(struct sending *sending)
 	quarantine.dn = action->dn;
 	quarantine.user_name = action->user_name;
 	quarantine.reason = action->answer;
-	cycle_store_ok(cycle, store_quarantine_put(cycle->in.store, &quarantine, &err), &err);
+	if (cycle_store_ok(cycle, store_quarantine_put(cycle->in.store, &quarantine, &err), &err) &&
+	    !found)
+		cycle->quarantined++;
 }
 
 /* ---- what the answers mean ---- */

@@ -52,6 +52,7 @@ void cycle_peer_down(struct cycle *cycle, const char *what, struct span why)
 	if (cycle->exit == CYCLE_PEER_DOWN || cycle->exit == CYCLE_STATE_FAILED)
 		return;
 	cycle->exit = CYCLE_PEER_DOWN;
+	cycle->peer = what;
 	err_set(&cycle->err, "%s: %.*s", what, SPAN_ARG(why));
 }
 
@@ -363,11 +364,13 @@ static void end(struct cycle *cycle)
 		.run = cycle->run,
 		.exit = cycle->exit,
 		.err = cycle->err,
+		.peer = cycle->peer,
 		.is_who_unknown = cycle->is_who_unknown,
 		.is_stopped = is_stopped(cycle),
 		.entries = cycle->entries,
 		.holds = cycle->holds_made,
 		.hold_count = cycle->hold_count,
+		.quarantined = cycle->quarantined,
 	};
 	result.run.summary = cycle->summary;
 	cycle->callback(cycle->callback_context, &result);

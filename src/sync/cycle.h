@@ -70,12 +70,14 @@ struct cycle_result {
 	struct run run; /* id 0: a quiet poll, which leaves no row */
 	enum cycle_exit exit;
 	struct err err;           /* when exit is 1, 69 or 74 */
+	const char *peer;         /* that cannot be used: "tenant" or "directory"; NULL: none */
 	bool is_who_unknown;      /* `who` names nobody */
 	bool is_stopped;          /* cycle_stop cut it short: exit is 1 */
 	uint64_t entries;         /* that the scan brought */
 	const struct hold *holds; /* that this cycle made */
 	size_t hold_count;
-	int64_t retry_after_ms; /* reserved for the scheduler: 0 */
+	uint64_t quarantined;   /* users who entered quarantine in it */
+	int64_t retry_after_ms; /* a peer is down: when the service tries again; 0: it does not */
 };
 
 typedef void cycle_callback(void *context, const struct cycle_result *result);

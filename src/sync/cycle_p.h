@@ -57,6 +57,7 @@ struct cycle {
 	bool is_tenant_down;
 	enum cycle_exit exit;
 	struct err err;
+	const char *peer; /* that is down; NULL: none */
 	bool is_who_unknown;
 
 	struct arena *arena;       /* lives as long as the cycle */
@@ -74,7 +75,7 @@ struct cycle {
 
 	struct run run; /* id 0 until it has a row */
 	struct plan_summary summary;
-	uint64_t entries, candidates, already_held;
+	uint64_t entries, candidates, already_held, quarantined;
 	struct hold holds_made[GUARD_CLASS_COUNT]; /* by this cycle */
 	size_t hold_count;
 	bool has_counted_creations;

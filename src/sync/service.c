@@ -132,16 +132,19 @@ static void count_failures(struct service *service, const struct cycle_result *r
 static void on_cycle_done(void *context, const struct cycle_result *result)
 {
 	struct service *service = context;
+	struct cycle_result told = *result;
 	int64_t wait_ms = 0;
 
 	service->cycle = NULL;
 	count_failures(service, result);
-	if (service->is_stopping)
-		loop_timer_start(service->timer, 0);
-	else
+	if (!service->is_stopping)
 		wait_ms = plan_next(service);
 	log_end(service, result, wait_ms);
-	service->events->on_cycle(service->context, result);
+	told.retry_after_ms = result->exit == CYCLE_PEER_DOWN ? wait_ms : 0;
+	service->events->on_cycle(service->context, &told);
+	/* It may have been stopped by who was told. */
+	if (service->is_stopping)
+		loop_timer_start(service->timer, 0);
 }
 
 static void on_timer(void *context)

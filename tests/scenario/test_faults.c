@@ -46,12 +46,18 @@ static void an_error_is_tried_five_times_and_then_quarantined(void **state)
 	fake_tenant_fault(world->tenant,
 	    &(struct fake_fault) { .kind = FAKE_STATUS, .match = "Ray", .http_status = 500 });
 	expect_run(world, CYCLE_DELTA, CYCLE_REJECTED, 6);
+	assert_int_equal(world->result.quarantined, 1);
+	assert_null(world->result.peer);
 	expect_account(world, 2, "p2@x ext=1002 active Given2 Roe [W1]");
 	expect_action(world, 1, ACTION_UPDATE, ACTION_FAILED, REASON_ATTRIBUTE_CHANGED, "500");
 	assert_true(is_quarantined(world, 1));
 	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
-	fake_tenant_heal(world->tenant);
+	assert_int_equal(world->result.quarantined, 0);
 	pass(world, TIME_HOUR_MS);
+	expect_run(world, CYCLE_DELTA, CYCLE_REJECTED, 5);
+	assert_int_equal(world->result.quarantined, 0); /* it was there before */
+	fake_tenant_heal(world->tenant);
+	pass(world, 4 * TIME_HOUR_MS);
 	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
 	assert_false(is_quarantined(world, 1));
 	expect_in_step(world);
@@ -66,6 +72,7 @@ static void a_refused_connection_ends_the_cycle(void **state)
 	fake_tenant_fault(
 	    world->tenant, &(struct fake_fault) { .kind = FAKE_REFUSED, .method = "OPEN" });
 	expect_run(world, CYCLE_DELTA, CYCLE_PEER_DOWN, 0);
+	assert_string_equal(world->result.peer, "tenant");
 	assert_int_equal(TENANT(world).opens, 3);
 	assert_non_null(strstr(world->result.err.text, "connection refused"));
 	assert_false(is_quarantined(world, 1));

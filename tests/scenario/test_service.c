@@ -12,6 +12,8 @@ struct watch {
 	unsigned down;      /* that ended because a peer was down */
 	unsigned stopped;
 	int64_t last_ms;                 /* start of the last cycle */
+	int64_t due_ms;                  /* that the last one which failed announced for the next */
+	unsigned off_time;               /* cycles that came at another time */
 	int64_t shortest_ms, longest_ms; /* between two starts */
 	char status[256];
 };
@@ -28,6 +30,9 @@ static void on_cycle(void *context, const struct cycle_result *result)
 	struct watch *watch = context;
 
 	watch->down += result->exit == CYCLE_PEER_DOWN;
+	assert_true((result->retry_after_ms > 0) == (result->exit == CYCLE_PEER_DOWN));
+	if (result->exit == CYCLE_PEER_DOWN)
+		watch->due_ms = loop_now_ms(watch->world->loop) + result->retry_after_ms;
 	watch->world->exit = result->exit;
 }
 
@@ -51,6 +56,8 @@ static void prepare(void *context, struct cycle_input *input)
 			watch->longest_ms = passed_ms;
 	}
 	watch->last_ms = now_ms;
+	watch->off_time += watch->due_ms != 0 && watch->due_ms != now_ms;
+	watch->due_ms = 0;
 	watch->cycles[input->kind]++;
 	input->sources = &world->source;
 	input->source_count = 1;
@@ -184,6 +191,7 @@ static void backs_off_while_the_tenant_is_down_and_recovers(void **state)
 	assert_in_range(watch.longest_ms, 7 * TIME_MINUTE_MS, 16 * TIME_MINUTE_MS);
 	assert_non_null(strstr(watch.status, "A peer is down"));
 	assert_non_null(strstr(watch.status, "in a row); trying again in"));
+	assert_int_equal(watch.off_time, 0);
 	fake_tenant_heal(world->tenant);
 	world->counted = "recovered";
 	pass(world, 16 * TIME_MINUTE_MS);
