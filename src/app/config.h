@@ -25,6 +25,7 @@
 #include "core/mapping.h"
 #include "core/policy.h"
 #include "directory/directory.h"
+#include "notify/notifier.h"
 #include "scim/tenant.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,11 +71,7 @@ struct config {
 	struct {
 		const char *textfile; /* NULL: no metrics */
 	} metrics;
-	struct {
-		const char *webhook;   /* NULL: nobody is told */
-		const char *const *on; /* of "hold" "failure" "recovered" "quarantine" */
-		size_t on_count;
-	} notify;
+	struct notifier_settings notify;
 
 	char config_digest[CONFIG_DIGEST_TEXT_SIZE]; /* hex of SHA-256 over the canonical rendering
 						      */

@@ -3,9 +3,11 @@
  * What the checks of all parts share, and those of the small parts.
  */
 #include "app/config_p.h"
+#include "base/secret.h"
 #include "base/unicode.h"
 #include "core/filter.h"
 #include "core/template.h"
+#include "notify/url.h"
 
 enum { EXCERPT_CHARACTERS = 60 };
 
@@ -201,8 +203,6 @@ static void check_later(struct config_reader *reader)
 		warn_of_later(reader, "schedule.push");
 	if (config->metrics.textfile != NULL)
 		warn_of_later(reader, "metrics.textfile");
-	if (config->notify.webhook != NULL)
-		warn_of_later(reader, "notify.webhook");
 }
 
 static void check_schedule(struct config_reader *reader)
@@ -241,9 +241,36 @@ static void check_textfile(struct config_reader *reader)
 		    "node_exporter reads only files whose name ends in .prom");
 }
 
-void config_check_rest(struct config_reader *reader)
+/* A literal URL is allowed, because not every receiver wants a token in it. */
+static void check_webhook(struct config_reader *reader, const char *webhook)
 {
 	static const struct url_scheme schemes[] = { { "https://", true }, { "http://", true } };
+	struct url_rule rule = { webhook, schemes, 2 };
+	struct err err;
+
+	if (secret_is_reference(span_of(webhook)) ||
+	    !config_check_url(reader, reader->root, "notify.webhook", &rule))
+		return;
+	if (notify_url_check(span_of(webhook), &err) != STATUS_OK)
+		config_refuse(reader, reader->root, "notify.webhook", NULL, "%s", err.text);
+}
+
+static void check_notify(struct config_reader *reader)
+{
+	static const struct url_scheme schemes[] = { { "http://", true }, { "https://", true },
+		{ "socks5h://", true }, { "socks5://", true } };
+	const struct notifier_settings *notify = &reader->draft->config.notify;
+	struct url_rule proxy = { notify->proxy, schemes, 4 };
+
+	if (notify->webhook != NULL)
+		check_webhook(reader, notify->webhook);
+	if (notify->proxy != NULL)
+		config_check_url(reader, reader->root, "notify.proxy", &proxy);
+	config_check_path(reader, reader->root, "notify.tls.ca_file", notify->ca_file);
+}
+
+void config_check_rest(struct config_reader *reader)
+{
 	struct config *config = &reader->draft->config;
 
 	config->log.level = (enum log_level)(LOG_LEVEL_ERROR + reader->draft->log_level);
@@ -251,7 +278,5 @@ void config_check_rest(struct config_reader *reader)
 	check_schedule(reader);
 	check_state(reader);
 	check_textfile(reader);
-	if (config->notify.webhook != NULL)
-		config_check_url(reader, reader->root, "notify.webhook",
-		    &(struct url_rule) { config->notify.webhook, schemes, 2 });
+	check_notify(reader);
 }

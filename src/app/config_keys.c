@@ -506,17 +506,32 @@ static const struct option metrics_options[] = {
 	    .help = "file for node_exporter's textfile collector; none by default" },
 };
 
+static const struct option notify_tls_options[] = {
+	{ .name = "ca_file",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.notify.ca_file),
+	    .help = "PEM file of the authorities to trust instead of the system's" },
+};
+
 static const struct option notify_options[] = {
 	{ .name = "webhook",
 	    .type = OPTION_TEXT,
 	    AT(draft, config.notify.webhook),
-	    .help = "URL that events are posted to; none by default" },
+	    .help = "URL that events are posted to, or a reference to it; none by default" },
 	{ .name = "on",
 	    .type = OPTION_WORDS,
 	    COUNTED(draft, config.notify.on, config.notify.on_count),
 	    WORDS(event_words),
 	    .fallback = "hold failure recovered",
 	    .help = "which events" },
+	{ .name = "tls",
+	    .type = OPTION_GROUP,
+	    MEMBERS(notify_tls_options),
+	    .help = "TLS towards the webhook" },
+	{ .name = "proxy",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.notify.proxy),
+	    .help = "URL of the proxy between; none by default" },
 };
 
 const struct option config_options[] = {

@@ -2,6 +2,7 @@
 /* The service's life.  Only this file speaks with the service manager. */
 #include "app/daemon.h"
 
+#include "app/notices.h"
 #include "base/log.h"
 #include "base/vec.h"
 #include "sync/service.h"
@@ -19,6 +20,7 @@ struct daemon {
 	struct store *store;
 	const char *config_path;
 	struct service *service;
+	struct notices *notices;
 	struct index *index;
 	struct loop_signal *hup, *term, *interrupt;
 	struct loop_timer *watchdog;
@@ -86,6 +88,7 @@ static void take_next(struct daemon *daemon)
 	agent_free(&daemon->agent);
 	daemon->agent = daemon->next;
 	daemon->next = NULL;
+	notices_configure(daemon->notices, daemon->agent->config);
 }
 
 static void prepare(void *context, struct cycle_input *input)
@@ -101,15 +104,21 @@ static void on_cycle(void *context, const struct cycle_result *result)
 {
 	struct daemon *daemon = context;
 
+	notices_tell(daemon->notices, result, false);
 	if (result->exit != CYCLE_STATE_FAILED)
 		return;
 	/* Better to stop than to go on without a memory. */
 	daemon->status = STATUS_CORRUPT;
 	daemon->err = result->err;
-	loop_stop(daemon->loop);
+	service_stop(daemon->service);
 }
 
 static void on_stopped(void *context)
+{
+	notices_drain(((struct daemon *)context)->notices);
+}
+
+static void on_drained(void *context)
 {
 	loop_stop(((struct daemon *)context)->loop);
 }
@@ -198,12 +207,15 @@ enum status daemon_run(const struct daemon_input *input, struct err *reterr)
 	daemon.hup = loop_signal_new(daemon.loop, SIGHUP, on_hup, &daemon);
 	daemon.term = loop_signal_new(daemon.loop, SIGTERM, on_term, &daemon);
 	daemon.interrupt = loop_signal_new(daemon.loop, SIGINT, on_term, &daemon);
+	daemon.notices = notices_new(&(struct notices_input) {
+	    daemon.loop, daemon.store, daemon.agent->config, on_drained, &daemon });
 	daemon.service = service_new(daemon.loop, daemon.store, &schedule, &events, &daemon);
 	start_watchdog(&daemon);
 	notify_status("READY=1\n", "Started");
 	log_notice("started with %s", daemon.config_path);
 	loop_run(daemon.loop);
 	service_free(&daemon.service);
+	notices_free(&daemon.notices);
 	loop_timer_free(&daemon.watchdog);
 	loop_signal_free(&daemon.interrupt);
 	loop_signal_free(&daemon.term);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* scimward sync: one cycle, shown (--dry-run) or sent. */
+#include "app/notices.h"
 #include "cli/plan_output.h"
 #include "cli/program.h"
 #include "cli/progress.h"
@@ -10,6 +11,7 @@ struct sync_run {
 	struct program program;
 	struct progress progress;
 	struct cycle *cycle;
+	struct notices *notices; /* NULL: a dry run */
 	struct index *index;
 	struct loop_signal *term, *interrupt;
 	enum exit_code code;
@@ -47,6 +49,21 @@ static enum exit_code code_of(enum cycle_exit exit)
 	return EXIT_FAILED;
 }
 
+static void on_drained(void *context)
+{
+	loop_stop(((struct sync_run *)context)->program.loop);
+}
+
+static void tell(struct sync_run *sync, const struct cycle_result *result)
+{
+	if (sync->notices == NULL) {
+		loop_stop(sync->program.loop);
+		return;
+	}
+	notices_tell(sync->notices, result, sync->program.options->who != NULL);
+	notices_drain(sync->notices);
+}
+
 static void on_done(void *context, const struct cycle_result *result)
 {
 	struct sync_run *sync = context;
@@ -68,7 +85,7 @@ static void on_done(void *context, const struct cycle_result *result)
 	else if (sync->code == EXIT_DONE && options->is_detailed_exit &&
 		 plan_summary_pending(&result->run.summary) > 0)
 		sync->code = EXIT_CHANGES;
-	loop_stop(sync->program.loop);
+	tell(sync, result);
 }
 
 /* Dies as by kill -9: nothing is cleaned up, committed or flushed. */
@@ -112,8 +129,12 @@ static void run_cycle(struct sync_run *sync)
 	progress_init(&sync->progress, program->loop, options->is_quiet);
 	sync->term = loop_signal_new(program->loop, SIGTERM, on_signal, sync);
 	sync->interrupt = loop_signal_new(program->loop, SIGINT, on_signal, sync);
+	if (!options->is_dry)
+		sync->notices = notices_new(&(struct notices_input) {
+		    program->loop, program->store, program->agent->config, on_drained, sync });
 	sync->cycle = cycle_start(&input, on_done, sync);
 	loop_run(program->loop);
+	notices_free(&sync->notices);
 	loop_signal_free(&sync->interrupt);
 	loop_signal_free(&sync->term);
 	index_free(&sync->index);

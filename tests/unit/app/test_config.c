@@ -586,6 +586,16 @@ static void checks_the_rest(void **state)
 		SAYS("notify = { webhook = \"mailto:a\"; };",
 		    "notify.webhook: the URL has another scheme; it begins with https:// or "
 		    "http://"),
+		SAYS("notify = { webhook = \"http://hooks.corp.example/x\"; };",
+		    "notify.webhook: http:// is for this host only; use https://"),
+		SAYS("notify = { webhook = \"http://localhost.corp.example/x\"; };",
+		    "notify.webhook: http:// is for this host only; use https://"),
+		SAYS("notify = { tls = { ca_file = \"ca.pem\"; }; };",
+		    "notify.tls.ca_file: \"ca.pem\" depends on where the program is started; "
+		    "write the whole path, from /"),
+		SAYS("notify = { proxy = \"ftp://p\"; };",
+		    "notify.proxy: the URL has another scheme; it begins with http://, https://, "
+		    "socks5h:// or socks5://"),
 	};
 
 	(void)state;
@@ -594,6 +604,11 @@ static void checks_the_rest(void **state)
 	assert_silent("", "push");
 	assert_silent("policy = { limits = { creations = { count = 0; }; }; };", "nothing limits");
 	assert_silent("metrics = { textfile = \"/a/b.prom\"; };", "node_exporter");
+	assert_silent("notify = { webhook = \"https://h/x?token=1\"; };", "notify");
+	assert_silent("notify = { webhook = \"http://127.0.0.1:8080/x\"; };", "notify");
+	assert_silent("notify = { webhook = \"http://[::1]:8080/x\"; };", "notify");
+	assert_silent("notify = { webhook = \"credential:webhook\"; };", "notify");
+	assert_silent("notify = { webhook = \"file:/run/webhook\"; };", "notify");
 }
 
 static void assert_same_digest(const char *one, const char *other, bool is_same)

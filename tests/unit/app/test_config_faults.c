@@ -118,6 +118,8 @@ static void never_repeats_a_secret(void **state)
 		DIRECTORY WORKSPACES "tenant = { auth = { key \"hunter2\"; }; };",
 		DIRECTORY WORKSPACES "tenant = { auth = { key = \"hunter2\\n\"; }; };",
 		SMALLEST "notify = { webhook = \"https://me:hunter2@h/\"; };",
+		SMALLEST "notify = { webhook = \"http://h/hunter2\"; };",
+		SMALLEST "notify = { webhook = \"https://h/hunter2\\\\\"; };",
 		DIRECTORY WORKSPACES
 		"tenant = { proxy = \"http://me:hunter2@h/\"; auth = { key = \"env:A\"; }; };",
 	};

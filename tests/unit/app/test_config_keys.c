@@ -216,7 +216,7 @@ static void suggests_the_right_name(void **state)
 	config_keys(try_misspelling, NULL);
 	assert_says("tenant = { ca_file = \"/x\"; };",
 	    "x.conf:1: tenant.ca_file: there is no such key; it belongs into directories[].tls or "
-	    "into tenant.tls");
+	    "into tenant.tls or into notify.tls");
 	assert_says(
 	    "level = \"info\";", "x.conf:1: level: there is no such key; it belongs into log");
 	assert_says("log = { version = 1; };",
