@@ -1,0 +1,403 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Notifications end to end: slapd and the tenant simulator on the sides, a receiver on loopback.
+
+Each event comes once, is tried again when the receiver is not there, says nothing about persons,
+and a receiver that is dead or silent neither slows nor fails a sync.
+"""
+import http.server
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+try:
+    import pytest
+except ImportError:
+    print("SKIP: pytest is missing; on Debian: apt-get install python3-pytest")
+    sys.exit(77)
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import slapd as directory_server  # noqa: E402
+from agent import Agent, FINANCE  # noqa: E402
+from slapd import GROUPS, PEOPLE, Slapd, free_port, group, person, skeleton  # noqa: E402
+from simulator import Simulator, require  # noqa: E402
+
+TOKEN = "T0ken-of-the-hook"
+HOOK = "env:TEST_WEBHOOK"
+ALL = '[ "hold", "failure", "recovered", "quarantine" ]'
+LIMITS = "policy = { limits = { deactivations = { count = 2; percent = 0; }; }; };"
+# What a notice may never hold: of persons, of the directory, of the configuration.
+PRIVATE = ("example", "p0", "P0", "Given", "Sur", "uid=", "dc=", "secret-of-sync", "key-1", TOKEN, "Users/")
+
+
+class Receiver:
+    """A webhook that keeps what it gets; `answers` says with what the next ones are answered."""
+
+    def __init__(self):
+        receiver = self
+        self.got = []  # (time, path, headers, body, status)
+        self.answers = []  # (status, headers, seconds to wait); empty: 204
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                status, headers, wait = receiver.answers.pop(0) if receiver.answers else (204, {}, 0)
+                receiver.got.append((time.monotonic(), self.path, self.headers, body, status))
+                time.sleep(wait)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/hook/{TOKEN}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def bodies(self):
+        return [json.loads(body) for *_, body, status in self.got if 200 <= status < 300]
+
+    def events(self):
+        return [body["event"] for body in self.bodies()]
+
+    def only(self, event):
+        assert self.events() == [event]
+        return self.bodies()[0]
+
+    def forget(self):
+        self.got.clear()
+        self.answers.clear()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def dn(number):
+    return f"uid=p{number:03d},{PEOPLE}"
+
+
+def company():
+    people = "".join(person(f"p{number:03d}", givenName=f"Given{number}", sn=f"Sur{number}")
+                     for number in range(1, 31))
+    return skeleton() + people + group("finance", [dn(1), dn(2)])
+
+
+def notify(url=HOOK, on=ALL, more=""):
+    return f'notify = {{ webhook = "{url}"; on = {on}; {more} }};\n'
+
+
+class World:
+    def __init__(self, server, simulator, receiver, agent):
+        self.server, self.simulator, self.receiver, self.agent = server, simulator, receiver, agent
+        self.removed = []
+
+    def modify(self, number, text):
+        self.server.modify(f"dn: {dn(number)}\nchangetype: modify\n{text}\n")
+
+    def rename(self, number, surname):
+        self.modify(number, f"replace: sn\nsn: {surname}")
+
+    def configure(self, text, delta=""):
+        self.agent.write(more=LIMITS + text + delta)
+
+    def set_url(self, url):
+        self.agent.environment["TEST_WEBHOOK"] = url
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    require(directory_server.missing())
+    folder = tmp_path_factory.mktemp("notify")
+    with Slapd(folder / "slapd", company()) as server, \
+            Simulator(folder, "--api-key", "key-1", "--workspaces", f"{FINANCE}=Finance") as simulator:
+        directory = f"""{{ name = "corp"; urls = [ "{server.ldaps}" ]; tls = {{ ca_file = "{server.tls.ca}"; }};
+            bind = {{ dn = "cn=sync,{directory_server.SERVICES}"; password = "env:DIRECTORY_PASSWORD"; }};
+            users = {{ bases = [ "{PEOPLE}" ]; }}; }}"""
+        tenant = f"""url = "{simulator.url}"; auth = {{ method = "api-key"; key = "env:TENANT_KEY"; }};
+            allow_cleartext = true; requests_per_second = 0;"""
+        workspaces = f'{{ id = "{FINANCE}"; name = "Finance"; group = "cn=finance,{GROUPS}"; }}'
+        agent = Agent(folder / "agent", directory, tenant, workspaces)
+        agent.run("sync").expect(0)
+        yield server, simulator, agent
+
+
+@pytest.fixture
+def world(servers):
+    server, simulator, agent = servers
+    receiver = Receiver()
+    world = World(server, simulator, receiver, agent)
+    world.set_url(receiver.url)
+    world.configure(notify())
+    agent.environment["TENANT_KEY"] = "key-1"
+    yield world
+    receiver.close()
+    simulator.clear()
+    agent.environment["TENANT_KEY"] = "key-1"
+
+
+def expect_private(receiver):
+    """Nothing of persons or secrets in any body, but the token where it belongs."""
+    for _, path, headers, body, _ in receiver.got:
+        assert path == f"/hook/{TOKEN}"
+        assert headers["Content-Type"] == "application/json"
+        assert headers["User-Agent"].startswith("scimward/")
+        for word in PRIVATE:
+            assert word not in body, f"{word} in {body}"
+
+
+def test_a_quiet_sync_tells_nothing(world):
+    world.agent.run("sync").expect(0)
+    assert world.receiver.got == []
+
+
+def test_quarantine_comes_once(world):
+    world.simulator.fault(fault="400", count=3, method="PATCH")
+    for number in (3, 4, 5):
+        world.rename(number, f"Refused{number}")
+    world.agent.run("sync").expect(4)
+    notice = world.receiver.only("quarantine")
+    assert notice["count"] == 3 and isinstance(notice["run"], int)
+    assert "3 more users" in notice["summary"]
+    world.agent.run("sync").expect(0)
+    assert len(world.receiver.got) == 1
+    expect_private(world.receiver)
+    for number in (3, 4, 5):
+        world.rename(number, f"Sur{number}")
+    world.agent.run("sync").expect(0)
+
+
+def test_failure_and_recovery_come_once_across_runs(world):
+    world.rename(6, "Late")
+    world.agent.environment["TENANT_KEY"] = "no-such-key"
+    for _ in range(3):
+        failed = world.agent.run("sync").expect(69)
+        assert TOKEN not in failed.err + failed.out
+    notice = world.receiver.only("failure")
+    assert notice["error"] == "the tenant cannot be used"
+    assert notice["failures"] == 1 and notice["retryAt"] is None
+    world.agent.environment["TENANT_KEY"] = "key-1"
+    world.agent.run("sync").expect(0)
+    world.agent.run("sync").expect(0)
+    assert world.receiver.events() == ["failure", "recovered"]
+    assert world.receiver.bodies()[1]["failures"] == 3
+    expect_private(world.receiver)
+
+
+def test_a_dead_directory_is_a_failure_too(world):
+    world.agent.environment["DIRECTORY_PASSWORD"] = "hunter-two"
+    world.agent.run("sync").expect(69)
+    world.agent.environment["DIRECTORY_PASSWORD"] = "secret-of-sync"
+    world.agent.run("sync").expect(0)
+    assert world.receiver.events() == ["failure", "recovered"]
+    assert world.receiver.bodies()[0]["error"] == "the directory cannot be used"
+    expect_private(world.receiver)
+
+
+def test_a_dry_run_and_one_person_tell_nothing(world):
+    world.rename(7, "Dry")
+    world.agent.environment["TENANT_KEY"] = "no-such-key"
+    world.agent.run("sync", "--dry-run", "--kind", "reconcile").expect(69)
+    world.agent.run("sync", "--user", "p007@example.com").expect(69)
+    assert world.receiver.got == []
+    world.agent.environment["TENANT_KEY"] = "key-1"
+    world.agent.run("sync").expect(0)
+    assert world.receiver.got == []
+
+
+def test_only_what_is_wanted_is_told(world):
+    world.configure(notify(on='[ "recovered" ]'))
+    world.rename(8, "Late")
+    world.agent.environment["TENANT_KEY"] = "no-such-key"
+    world.agent.run("sync").expect(69)
+    assert world.receiver.got == []
+    world.agent.environment["TENANT_KEY"] = "key-1"
+    world.agent.run("sync").expect(0)
+    assert world.receiver.events() == ["recovered"]
+
+
+def fail_once(world, number):
+    """A failed cycle and a good one: two notices."""
+    world.rename(number, f"Late{time.monotonic_ns()}")
+    world.agent.environment["TENANT_KEY"] = "no-such-key"
+    start = time.monotonic()
+    failed = world.agent.run("sync").expect(69)
+    took = time.monotonic() - start
+    world.agent.environment["TENANT_KEY"] = "key-1"
+    good = world.agent.run("sync").expect(0)
+    for text in (failed.err, failed.out, good.err, good.out):
+        assert TOKEN not in text and "/hook/" not in text
+    return took, failed
+
+
+def test_a_one_shot_sync_tries_again_for_a_moment(world):
+    world.receiver.answers = [(503, {}, 0)]
+    fail_once(world, 9)
+    assert [status for *_, status in world.receiver.got] == [503, 204, 204]
+    first, second = world.receiver.got[0], world.receiver.got[1]
+    assert first[3] == second[3] and json.loads(first[3])["id"]
+    assert 0.4 < second[0] - first[0] < 3
+
+
+def test_what_is_refused_is_not_tried_again(world):
+    world.receiver.answers = [(404, {}, 0), (302, {"Location": world.receiver.url}, 0)]
+    _, failed = fail_once(world, 9)
+    assert [status for *_, status in world.receiver.got] == [404, 302]
+    assert "the failure notice could not be given to notify.webhook: the answer is HTTP 404" in failed.err
+
+
+def test_a_dead_receiver_neither_slows_nor_fails(world):
+    world.set_url(f"http://127.0.0.1:{free_port()}/hook/{TOKEN}")
+    took, failed = fail_once(world, 9)
+    assert took < 15  # the sanitizers' share included
+    assert "could not be given to notify.webhook" in failed.err
+
+
+def test_a_silent_receiver_costs_five_seconds_at_the_end(world):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        world.set_url(f"http://127.0.0.1:{silent.getsockname()[1]}/hook/{TOKEN}")
+        world.agent.environment["TENANT_KEY"] = "no-such-key"
+        world.rename(9, "Silent")
+        start = time.monotonic()
+        failed = world.agent.run("sync").expect(69)
+        assert 4.5 < time.monotonic() - start < 15
+        assert "there was no more time" in failed.err
+    world.set_url(world.receiver.url)
+    world.agent.environment["TENANT_KEY"] = "key-1"
+    world.agent.run("sync").expect(0)
+
+
+def test_cleartext_to_elsewhere_is_refused_also_in_a_secret(world):
+    world.set_url(f"http://hook.example/{TOKEN}")
+    _, failed = fail_once(world, 9)
+    assert "http:// is for this host only" in failed.err
+    assert world.receiver.got == []
+    world.configure(notify(f"http://hook.example/{TOKEN}"))
+    wrong = world.agent.run("check", "--offline").expect(78)
+    assert TOKEN not in wrong.err + wrong.out
+
+
+def test_a_plain_url_does_too_and_is_in_no_log(world):
+    world.configure(notify(world.receiver.url) + 'log = { level = "debug"; };')
+    fail_once(world, 9)
+    assert world.receiver.events() == ["failure", "recovered"]
+
+
+def test_the_state_and_the_reports_do_not_hold_the_token(world):
+    fail_once(world, 10)
+    for path in (world.agent.state, world.agent.state + "-wal"):
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                assert TOKEN.encode() not in file.read()
+    assert TOKEN not in world.agent.run("status", "--json").out
+
+
+def test_tls_is_verified(world, tmp_path):
+    import ssl
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*world.server.tls.sign("hook", "localhost", directory_server.LOCALHOST))
+    world.receiver.server.socket = context.wrap_socket(world.receiver.server.socket, server_side=True)
+    world.set_url(world.receiver.url.replace("http://", "https://"))
+    _, failed = fail_once(world, 9)
+    assert world.receiver.got == [] and "certificate" in failed.err
+    world.configure(notify(more=f'tls = {{ ca_file = "{world.server.tls.ca}"; }};'))
+    fail_once(world, 9)
+    assert world.receiver.events() == ["failure", "recovered"]
+    expect_private(world.receiver)
+
+
+def test_the_service_tells_and_goes_on(world):
+    """Hold, failure and recovery once each; a reload changes the address; a dead one is tried again."""
+    world.configure(notify(), 'schedule = { delta = "1s"; };log = { level = "debug"; };')
+    receiver = world.receiver
+    with world.agent.service() as service:
+        service.wait_for(lambda: "Idle" in service.log or "nothing to do" in service.log)
+        world.server.modify("\n".join(f"dn: {dn(number)}\nchangetype: delete\n" for number in (21, 22, 23)))
+        service.wait_for(lambda: receiver.events() == ["hold"])
+        notice = receiver.bodies()[0]
+        assert (notice["class"], notice["count"], notice["limit"]) == ("deactivations", 3, 2)
+        held = world.agent.run("holds", "--json").expect(0).json
+        assert notice["hold"] == held[0]["hold"]
+
+        receiver.answers = [(503, {"Retry-After": "9"}, 0)]
+        world.simulator.fault(fault="403", count=-1, path="/Users")
+        world.rename(11, "Late")
+        service.wait_for(lambda: len(receiver.got) == 2)
+        world.simulator.clear()
+        before = world.simulator.sequence()
+        # The receiver's back-off is its own: the sync goes on meanwhile.
+        service.wait_for(lambda: world.simulator.user("p011@example.com")["familyName"] == "Late")
+        assert world.simulator.writes(before) and len(receiver.got) == 2
+        service.wait_for(lambda: receiver.events() == ["hold", "failure", "recovered"])
+        waited = receiver.got[2][0] - receiver.got[1][0]
+        assert waited >= 9
+        assert receiver.bodies()[1]["retryAt"] is not None
+        assert receiver.got[1][3] == receiver.got[2][3]
+
+        other = Receiver()
+        world.configure(notify(other.url), 'schedule = { delta = "1s"; };log = { level = "debug"; };')
+        service.send(signal.SIGHUP)
+        service.wait_for(lambda: "was read again" in service.log)
+        world.rename(13, "After")
+        service.wait_for(lambda: world.simulator.user("p013@example.com")["familyName"] == "After")
+        world.simulator.fault(fault="400", count=1, method="PATCH")
+        world.rename(12, "Refused")
+        service.wait_for(lambda: other.events() == ["quarantine"])
+    other.close()
+    assert receiver.events() == ["hold", "failure", "recovered"]
+    expect_private(receiver)
+    expect_private(other)
+    assert TOKEN not in service.log and "/hook/" not in service.log
+    world.agent.run("approve", str(notice["hold"])).expect(0)
+    world.configure(notify())
+    world.agent.run("sync").expect(0)
+
+
+def test_a_service_that_ends_delivers_first(world):
+    """The receiver is not there when the event comes, and back when the service is asked to end."""
+    port = free_port()
+    world.set_url(f"http://127.0.0.1:{port}/hook/{TOKEN}")
+    world.configure(notify(), 'schedule = { delta = "1s"; };log = { level = "debug"; };')
+    world.simulator.fault(fault="403", count=-1, path="/Users")
+    world.rename(14, "Late")
+    with world.agent.service() as service:
+        service.wait_for(lambda: "notify: webhook: " in service.log)
+        assert "retrying in" in service.log
+        late = http.server.ThreadingHTTPServer(("127.0.0.1", port), world.receiver.server.RequestHandlerClass)
+        threading.Thread(target=late.serve_forever, daemon=True).start()
+        assert world.receiver.got == []
+    late.shutdown()
+    late.server_close()
+    assert world.receiver.events() == ["failure"]
+    world.simulator.clear()
+    world.set_url(world.receiver.url)
+    world.agent.run("sync").expect(0)
+    assert world.receiver.events() == ["failure", "recovered"]
+
+
+def test_a_service_with_a_silent_receiver_ends_within_seconds(world):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        world.set_url(f"http://127.0.0.1:{silent.getsockname()[1]}/hook/{TOKEN}")
+        world.configure(notify(), 'schedule = { delta = "1s"; };')
+        world.simulator.fault(fault="403", count=-1, path="/Users")
+        world.rename(15, "Late")
+        with world.agent.service() as service:
+            silent.accept()
+            start = time.monotonic()
+            service.send(signal.SIGTERM)
+            service.process.wait(20)
+            assert time.monotonic() - start < 12
+        assert "there was no more time" in service.log and TOKEN not in service.log
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([os.path.abspath(__file__), "-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
