@@ -147,6 +147,7 @@ void certificate_encode(
 	emit_object_open(&writer);
 	put_count(&writer, "canaries", facts->canaries);
 	put_bool(&writer, "certified", certificate->is_certified);
+	put_text(&writer, "changesBy", facts->changes_by);
 	put_bool(&writer, "complete", facts->is_complete);
 	put_count(&writer, "entries", facts->entries);
 	put_count(&writer, "groups", facts->groups);

@@ -27,6 +27,8 @@ struct scan_facts {
 	struct span unknown_group;  /* the first, with the reason; absent: none */
 	struct span identity;       /* who the directory says we are; absent: it does not say */
 	struct span peer;           /* the URL that answered */
+	struct span
+	    changes_by;     /* how changes were told instead of a whole scan; absent: it was one */
 	struct span cursor; /* where changes after this scan's start go on; absent: none; not part
 			       of the certificate */
 };

@@ -44,6 +44,7 @@ static struct certificate_record read_record(const json_t *object, struct arena 
 			.unknown_group = read_text(object, "unknownGroup", arena),
 			.identity = read_text(object, "identity", arena),
 			.peer = read_text(object, "peer", arena),
+			.changes_by = read_text(object, "changesBy", arena),
 		},
 	};
 }

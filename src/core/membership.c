@@ -289,11 +289,13 @@ static void seal_members(struct membership *membership)
 }
 
 /* Each look-up would else touch a dozen places that are far from each other. */
-static void index_members(struct membership *membership)
+void membership_index_members(struct membership *membership)
 {
 	size_t count = membership->member_count, run_count, next = 0;
 
 	assert(count <= UINT32_MAX);
+	free(membership->runs);
+	membership->run_bits = 0;
 	while (
 	    membership->run_bits < RUN_BITS_MAX && count >> membership->run_bits >= 2 * RUN_MEMBERS)
 		membership->run_bits++;
@@ -363,7 +365,7 @@ void membership_seal(struct membership *membership)
 {
 	assert(!membership->is_sealed);
 	seal_members(membership);
-	index_members(membership);
+	membership_index_members(membership);
 	seal_groups(membership);
 	while (membership_is_known(membership, membership->known_root_count))
 		membership->known_root_count++;

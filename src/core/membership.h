@@ -54,6 +54,12 @@ struct membership *membership_renew(const struct membership *old,
 void membership_remove_member(struct membership *membership, uint32_t group, struct span member_dn);
 
 /**
+ * Gives a member's groups to another DN too, in a sealed membership: an entry was renamed, and the
+ * server rewrites the groups without a word. Cost: one pass over the members for each group.
+ */
+void membership_copy_member(struct membership *membership, struct span from_dn, struct span to_dn);
+
+/**
  * Tells whose roots differ between two sealed versions of one membership, each member once, in no
  * order.
  *

@@ -50,6 +50,9 @@ struct membership {
 	size_t found_cap;
 };
 
+/** Makes the short cuts to the members anew, once they are sorted. (membership.c) */
+void membership_index_members(struct membership *membership);
+
 /** Four bytes as a number, the first counts most. */
 static inline uint32_t member_word(const uint8_t *bytes)
 {

@@ -72,6 +72,47 @@ void membership_remove_member(struct membership *membership, uint32_t group, str
 	membership->member_count = kept;
 }
 
+static void insert_sorted(struct membership *membership, const struct member *member)
+{
+	size_t low = 0, high = membership->member_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = memcmp(&membership->members[middle], member, MEMBER_BYTES);
+
+		if (order == 0)
+			return;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	vec_push((void **)&membership->members, &membership->member_count, &membership->member_cap,
+	    sizeof(*membership->members));
+	memmove(&membership->members[low + 1], &membership->members[low],
+	    (membership->member_count - 1 - low) * sizeof(*membership->members));
+	membership->members[low] = *member;
+	membership->groups[member_group(member)].size++;
+}
+
+void membership_copy_member(struct membership *membership, struct span from_dn, struct span to_dn)
+{
+	const uint32_t *found;
+	uint32_t count = membership_find(membership, from_dn, &found);
+	struct member_hash hash;
+	struct member member;
+
+	if (count == 0)
+		return;
+	member_hash(membership->salt, to_dn, &membership->normalized, &hash);
+	memcpy(member.byte, hash.byte, HASH_BYTES);
+	for (uint32_t i = 0; i < count; i++) {
+		member_set_group(&member, found[i]);
+		insert_sorted(membership, &member);
+	}
+	membership_index_members(membership);
+}
+
 /* ---- the difference ---- */
 
 /* One version, and where the pass over it stands. */

@@ -42,8 +42,9 @@ struct changes_facts {
 	struct span mechanism; /* "dirsync" "usn" "syncrepl" "timestamp"; absent: none */
 	struct span gap; /* for people: why only a whole scan can tell what changed; absent: all
 			    was told */
-	bool knows_deletions;     /* an entry that is deleted is told too */
-	uint64_t entries, groups; /* that changed */
+	struct span identity, peer; /* as in the facts of a scan */
+	bool knows_deletions;       /* an entry that is deleted is told too */
+	uint64_t entries, groups;   /* that changed */
 };
 
 struct source_changes_handler {

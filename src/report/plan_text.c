@@ -165,11 +165,28 @@ static const char *kind_words(enum cycle_kind kind)
 	return "Full reconciliation";
 }
 
+/* Changes were told: nobody was missed who could be taken for gone. */
+static void put_changes_told(struct plan_writer *writer, const struct scan_facts *facts)
+{
+	put_c(writer, STYLE_GOOD, "Changes: ");
+	put_wrapped(
+	    writer, STYLE_PLAIN, facts->peer.at != NULL ? facts->peer : SPAN("the directory"));
+	put_wrapped(writer, STYLE_PLAIN,
+	    arena_format(writer->arena, " told of %" PRIu64 " %s and %" PRIu64 " %s (%.*s).",
+		facts->entries, facts->entries == 1 ? "entry" : "entries", facts->groups,
+		facts->groups == 1 ? "group" : "groups", SPAN_ARG(facts->changes_by)));
+	end_line(writer);
+}
+
 static void put_record(struct plan_writer *writer, const struct certificate_record *record)
 {
 	const struct scan_facts *facts = &record->facts;
 	bool is_certified = record->certificate.is_certified;
 
+	if (facts->changes_by.at != NULL) {
+		put_changes_told(writer, facts);
+		return;
+	}
 	put_c(writer, is_certified ? STYLE_GOOD : STYLE_BAD,
 	    is_certified ? "Certified: " : "Not certified: ");
 	put_wrapped(

@@ -82,6 +82,31 @@ enum status store_link_each(struct store *store,
 	return status;
 }
 
+enum status store_link_each_dn(struct store *store,
+    void (*on_dn)(void *context, const struct uuid *key, struct span dn), void *context,
+    struct err *reterr)
+{
+	struct store_query query;
+	bool has_row = true;
+	enum status status = store_query_open(store, STATEMENT_LINK_DNS, &query, reterr);
+
+	while (status == STATUS_OK) {
+		struct uuid key;
+		struct span dn;
+
+		status = store_query_next(&query, &has_row, reterr);
+		if (status != STATUS_OK || !has_row)
+			break;
+		key = store_query_uuid(&query);
+		dn = store_query_span(&query, NULL);
+		status = store_query_check(&query, reterr);
+		if (status == STATUS_OK)
+			on_dn(context, &key, dn);
+	}
+	store_query_close(&query);
+	return status;
+}
+
 /* Reads the row of a query that has at most one, and closes. */
 static enum status read_one(struct store_query *query, struct arena *arena, struct link *ret_link,
     bool *ret_found, struct err *reterr)

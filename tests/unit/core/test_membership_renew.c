@@ -245,6 +245,29 @@ static void test_a_group_that_is_new(void **state)
 	membership_free(&renewed);
 }
 
+static void test_a_renamed_member_keeps_its_groups(void **state)
+{
+	struct model model = { .members = { 3, 5, 1 }, .root_group = { 0, 1, 2 } };
+	struct membership *membership = build(&model);
+	const uint32_t *groups;
+	size_t before = membership_member_count(membership);
+
+	(void)state;
+	membership_copy_member(membership, SPAN("UID=0,dc=x"), SPAN("uid=0,ou=new,dc=x"));
+	assert_int_equal(membership_find(membership, SPAN("uid=0,ou=new,dc=x"), &groups), 3);
+	assert_int_equal(groups[0], 0);
+	assert_int_equal(groups[1], 1);
+	assert_int_equal(groups[2], 2);
+	assert_int_equal(membership_member_count(membership), before + 3);
+	assert_int_equal(membership_group_size(membership, 0), 3);
+	/* Again, and from nobody: nothing. */
+	membership_copy_member(membership, SPAN("UID=0,dc=x"), SPAN("uid=0,ou=new,dc=x"));
+	membership_copy_member(membership, SPAN("uid=77,dc=x"), SPAN("uid=1,dc=x"));
+	assert_int_equal(membership_member_count(membership), before + 3);
+	assert_int_equal(membership_find(membership, SPAN("uid=1,dc=x"), &groups), 1);
+	membership_free(&membership);
+}
+
 static void test_finding_by_hash_and_by_name(void **state)
 {
 	struct model model = { .members = { 1, 1, 0 }, .root_group = { 0, 1, 2 } };
@@ -270,6 +293,7 @@ const struct CMUnitTest membership_renew_tests[] = {
 	cmocka_unit_test(test_nothing_changed),
 	cmocka_unit_test(test_one_member_less_and_one_more),
 	cmocka_unit_test(test_a_group_that_is_new),
+	cmocka_unit_test(test_a_renamed_member_keeps_its_groups),
 	cmocka_unit_test(test_finding_by_hash_and_by_name),
 };
 const size_t membership_renew_test_count = sizeof(membership_renew_tests) /
