@@ -133,6 +133,33 @@ static void a_clock_that_is_wrong_is_told(void **state)
 	assert_clock("garbage", "ok clock: the tenant does not tell the time");
 }
 
+static void assert_slow_clock_is_good(const char *date)
+{
+	struct tenant_settings settings = api_key_settings();
+	struct checking checking;
+	struct world *world = &checking.world;
+
+	checking_open(&checking, &settings);
+	fake_http_script(world->http,
+	    &(struct fake_http_answer) { .status = 200, .date = date, .delay_ms = 20000 });
+	fake_http_reply(world->http, 200, "{\"Resources\":[]}");
+	struct check_input input = { world->loop, world->client, world->auth, &world->settings,
+		&checking.traits };
+	tenant_check_start(&input, on_step, &checking.steps);
+	fake_loop_advance(world->loop, TIME_MINUTE_MS);
+	assert_has(str_c(&checking.steps.text), "ok clock: as the tenant's, to a minute\n");
+	str_done(&checking.steps.text);
+	world_close(world);
+}
+
+/* Asked at 00:00:00, answered at :20: it is held against :10, a minute to either side. */
+static void a_slow_answer_tells_the_time_of_its_middle(void **state)
+{
+	(void)state;
+	assert_slow_clock_is_good("Sun, 01 Mar 2026 00:01:09 GMT");
+	assert_slow_clock_is_good("Sat, 28 Feb 2026 23:59:10 GMT");
+}
+
 static void it_ends_where_nothing_is_reached(void **state)
 {
 	struct tenant_settings settings = api_key_settings();
@@ -239,6 +266,7 @@ const struct CMUnitTest check_tests[] = {
 	cmocka_unit_test(all_is_well),
 	cmocka_unit_test(each_request_is_the_least_there_is),
 	cmocka_unit_test(a_clock_that_is_wrong_is_told),
+	cmocka_unit_test(a_slow_answer_tells_the_time_of_its_middle),
 	cmocka_unit_test(it_ends_where_nothing_is_reached),
 	cmocka_unit_test(it_ends_where_there_is_no_token),
 	cmocka_unit_test(it_ends_where_the_role_is_missing),
