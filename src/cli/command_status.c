@@ -63,6 +63,7 @@ static void write_run_json(struct emitter *json, const struct run *run)
 	json_number(json, "rejected", run->summary.rejected);
 	json_number(json, "unchanged", run->summary.unchanged);
 	json_number(json, "orphan", run->summary.orphan);
+	json_number(json, "missed", run->summary.missed);
 	emit_object_close(json);
 }
 
@@ -141,6 +142,17 @@ static struct span meta(struct program *program, const char *name, struct arena 
 	return value;
 }
 
+/* What whole scans found that the deltas before them had not told of. */
+static int64_t missed_total(struct program *program, struct arena *arena)
+{
+	struct span text = meta(program, "delta_missed_changes_total", arena);
+	uint64_t total = 0;
+
+	if (text.at != NULL)
+		span_to_u64(text, &total);
+	return (int64_t)total;
+}
+
 static enum status write_json(struct program *program, struct status_writer *writer,
     const struct store_facts *facts, struct arena *arena, struct err *err)
 {
@@ -161,6 +173,8 @@ static enum status write_json(struct program *program, struct status_writer *wri
 	emit_string(json, meta(program, "last_cycle", arena));
 	emit_key(json, "lastCertifiedCycle");
 	emit_string(json, meta(program, "last_certified_cycle", arena));
+	emit_key(json, "deltaMissedChangesTotal");
+	emit_int(json, missed_total(program, arena));
 	emit_key(json, "runs");
 	emit_array_open(json);
 	status = store_run_each(program->store, RUNS_SHOWN, on_run, writer, err);
@@ -195,6 +209,9 @@ static enum status write_text(struct program *program, struct status_writer *wri
 		    "unsettled    %llu requests of an interrupted run; the next cycle asks the "
 		    "tenant about them\n",
 		    (unsigned long long)facts->unsettled);
+	if (missed_total(program, arena) > 0)
+		str_addf(out, "missed       %lld changes that only whole scans found\n",
+		    (long long)missed_total(program, arena));
 	if (facts->holds > 0)
 		str_addf(out,
 		    "holds        %llu wait for a person; \"scimward holds\" shows them\n",

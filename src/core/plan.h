@@ -97,6 +97,7 @@ struct plan_summary {
 	uint64_t create, update, rename, deactivate, reactivate, link;
 	uint64_t held, conflict, rejected, unchanged, orphan;
 	uint64_t done, failed; /* after apply */
+	uint64_t missed;       /* found by a whole scan, and not told of as changes before */
 };
 
 /** Names a kind of cycle: "delta" "full" "reconcile". */

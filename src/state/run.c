@@ -14,7 +14,7 @@ static void bind_summary(struct store_query *query, const struct plan_summary *s
 	const uint64_t counts[] = { summary->create, summary->update, summary->rename,
 		summary->deactivate, summary->reactivate, summary->link, summary->held,
 		summary->conflict, summary->rejected, summary->unchanged, summary->orphan,
-		summary->done, summary->failed };
+		summary->done, summary->failed, summary->missed };
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		store_query_bind_int(query, (int64_t)counts[i]);
@@ -75,7 +75,7 @@ static void read_summary(struct store_query *query, struct plan_summary *ret_sum
 		&ret_summary->rename, &ret_summary->deactivate, &ret_summary->reactivate,
 		&ret_summary->link, &ret_summary->held, &ret_summary->conflict,
 		&ret_summary->rejected, &ret_summary->unchanged, &ret_summary->orphan,
-		&ret_summary->done, &ret_summary->failed };
+		&ret_summary->done, &ret_summary->failed, &ret_summary->missed };
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		*counts[i] = read_count(query);

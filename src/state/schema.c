@@ -38,7 +38,8 @@
 	" deactivated INTEGER NOT NULL, reactivated INTEGER NOT NULL, linked INTEGER NOT NULL,"    \
 	" held INTEGER NOT NULL, conflict INTEGER NOT NULL, rejected INTEGER NOT NULL,"            \
 	" unchanged INTEGER NOT NULL, orphan INTEGER NOT NULL, done INTEGER NOT NULL,"             \
-	" failed INTEGER NOT NULL, config_digest TEXT, error TEXT, certificate TEXT);"
+	" failed INTEGER NOT NULL, missed INTEGER NOT NULL, config_digest TEXT, error TEXT, "      \
+	"certificate TEXT);"
 
 /*
  * `rank` is the place of the kind in the order of sending, `classes` the classes of the guard that

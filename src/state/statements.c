@@ -18,7 +18,7 @@
 #define RUN_COLUMNS                                                                                \
 	"id, kind, is_dry, started_ms, ended_ms, exit_code, is_certified, created, updated,"       \
 	" renamed, deactivated, reactivated, linked, held, conflict, rejected, unchanged, orphan," \
-	" done, failed, config_digest, error, certificate"
+	" done, failed, missed, config_digest, error, certificate"
 
 #define ACTION_COLUMNS                                                                             \
 	"id, run_id, rank, kind, state, reason, attempts, http_status, at_ms, classes, hold_id,"   \
@@ -130,11 +130,11 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	[STATEMENT_RUN_START] = { "INSERT INTO run (" RUN_COLUMNS ")"
 				  " SELECT 1 + coalesce(max(id), 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
 				  " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
-				  " ?21, ?22, ?23 FROM run_seen",
+				  " ?21, ?22, ?23, ?24 FROM run_seen",
 	    "writing a run" },
 	[STATEMENT_RUN_UPDATE] = { "INSERT OR REPLACE INTO run (" RUN_COLUMNS ")"
 				   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-				   " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+				   " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
 	    "writing a run" },
 	[STATEMENT_RUN_EACH] = { "SELECT " RUN_COLUMNS " FROM run_seen ORDER BY id DESC LIMIT ?1",
 	    "reading the runs" },

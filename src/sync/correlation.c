@@ -104,9 +104,10 @@ static struct correlate_candidate candidate_of(
 		return candidate;
 	item = index_find(cycle->index, &link.key);
 	candidate.is_linked = true;
-	/* Somebody inactive who is not in this scan left earlier, and was proved gone then. */
-	candidate.is_link_missing = item == NULL || (item->flags & INDEX_PROVED_ABSENT) ||
-				    ((item->flags & INDEX_INACTIVE) && !(item->flags & INDEX_SEEN));
+	/* Somebody inactive who was not there at the last look left earlier. */
+	candidate.is_link_missing =
+	    item == NULL || (item->flags & INDEX_PROVED_ABSENT) ||
+	    ((item->flags & INDEX_INACTIVE) && (item->flags & INDEX_ABSENT));
 	return candidate;
 }
 

@@ -15,6 +15,14 @@ void cycle_next(struct cycle *cycle, enum cycle_phase phase)
 	loop_timer_start(cycle->timer, 0);
 }
 
+void cycle_touch(struct cycle *cycle, const struct uuid *key, uint8_t directory)
+{
+	struct index_item item = { .key = *key, .directory = directory };
+
+	if (index_find(cycle->touched, key) == NULL)
+		index_put(cycle->touched, &item);
+}
+
 bool cycle_store_ok(struct cycle *cycle, enum status status, const struct err *err)
 {
 	if (status == STATUS_OK)
@@ -239,6 +247,7 @@ static void summarize(struct cycle *cycle)
 		    store_action_summary(cycle->in.store, cycle->run.id, &cycle->summary, &err),
 		    &err);
 	cycle->summary.unchanged = unchanged;
+	cycle->summary.missed = changes_missed(cycle->changes);
 	cycle->summary.orphan = 0;
 	cycle->summary.held += cycle->already_held;
 	if (cycle->in.kind == CYCLE_RECONCILE && cycle->is_observed && !cycle->has_failed)
@@ -292,6 +301,16 @@ static void write_run(struct cycle *cycle)
 	cycle_store_ok(cycle, store_run_update(cycle->in.store, &cycle->run, &err), &err);
 }
 
+/* A delta is no scan: the last certified one is older. */
+bool cycle_is_scanned_whole(const struct cycle *cycle)
+{
+	for (size_t i = 0; i < cycle->in.source_count; i++) {
+		if (cycle->directories[i].is_delta)
+			return false;
+	}
+	return cycle_is_certified(cycle);
+}
+
 static void note_poll(struct cycle *cycle)
 {
 	char at[TIME_TEXT_SIZE];
@@ -302,7 +321,7 @@ static void note_poll(struct cycle *cycle)
 	time_format(cycle->run.started_ms, false, at);
 	cycle_store_ok(
 	    cycle, store_meta_put(cycle->in.store, "last_cycle", span_of(at), &err), &err);
-	if (cycle->exit == CYCLE_PEER_DOWN || is_stopped(cycle) || !cycle_is_certified(cycle))
+	if (cycle->exit == CYCLE_PEER_DOWN || is_stopped(cycle) || !cycle_is_scanned_whole(cycle))
 		return;
 	cycle_store_ok(cycle,
 	    store_meta_put(cycle->in.store, "last_certified_cycle", span_of(at), &err), &err);
@@ -319,6 +338,8 @@ static void cycle_free(struct cycle *cycle)
 {
 	loop_timer_free(&cycle->timer);
 	exchange_free(&cycle->exchange);
+	changes_free(&cycle->changes);
+	index_free(&cycle->touched);
 	index_free(&cycle->names);
 	holds_free(&cycle->holds);
 	arena_free(&cycle->entry_arena);
@@ -349,6 +370,8 @@ static void end(struct cycle *cycle)
 	if (!cycle->has_failed)
 		summarize(cycle);
 	cycle->exit = judge(cycle);
+	if (!cycle->has_failed && !cycle_is_dry(cycle) && cycle->in.who.at == NULL)
+		changes_keep(cycle);
 	if (cycle->is_who_unknown && cycle->exit == CYCLE_FAILED)
 		err_set(&cycle->err,
 		    "nobody is known as \"%.*s\", in the directory or in the snapshot",
@@ -436,6 +459,7 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 	cycle->arena = arena_new();
 	cycle->entry_arena = arena_new();
 	cycle->names = index_new(0);
+	cycle->touched = index_new(0);
 	cycle->directories = mem_new(input->source_count, sizeof(*cycle->directories));
 	cycle->exchange = exchange_new(input->loop, input->gate, CYCLE_PATIENCE_MS);
 	exchange_watch(cycle->exchange, on_step, cycle);

@@ -25,18 +25,28 @@ enum cycle_phase {
 };
 
 /* Flags of an index item beyond those of core: only a cycle gives them. */
-enum { INDEX_PROVED_ABSENT = 64, INDEX_DRIFTED = 128 };
+enum {
+	INDEX_ABSENT = 32, /* not active, and not there when a certified scan or a look-up looked
+			      last; kept from cycle to cycle */
+	INDEX_PROVED_ABSENT = 64,
+	INDEX_DRIFTED = 128,
+};
 
 /* One directory of the cycle. */
 struct cycle_directory {
 	struct source *source;
 	uint8_t number;
 	bool is_scanned, is_down;
+	bool is_delta;      /* changes were told, and are looked at by key, instead of a scan */
+	bool is_compared;   /* changes were told before a scan: what they missed is counted */
+	struct span cursor; /* where the next changes go on; absent: stays as it was */
+	struct membership *membership; /* that the changes left, as long as is_delta */
 	struct certificate certificate;
 	struct span certificate_json;
 };
 
 struct applier;
+struct changes;
 struct holds;
 struct leavers;
 struct correlation;
@@ -72,6 +82,9 @@ struct cycle {
 	struct cycle_directory *directories;
 	size_t directory_at;           /* being scanned */
 	struct membership *membership; /* of the scan or look-up under way */
+	struct index
+	    *touched; /* keys that changes told of, with their directory; SEEN: asked for */
+	struct changes *changes;
 
 	struct run run; /* id 0 until it has a row */
 	struct plan_summary summary;
@@ -89,6 +102,9 @@ struct cycle {
 	struct correlation *correlation;
 	struct applier *applier;
 };
+
+/** Adds a key to those that are looked at. @param directory  0: any */
+void cycle_touch(struct cycle *cycle, const struct uuid *key, uint8_t directory);
 
 /** Takes the next step in the next turn of the loop. */
 void cycle_next(struct cycle *cycle, enum cycle_phase phase);
@@ -125,6 +141,9 @@ static inline bool cycle_may_be_open(const struct index_item *item)
 
 /** Whether every directory was scanned and certified. */
 bool cycle_is_certified(const struct cycle *cycle);
+
+/** Likewise, and none of them was asked for changes alone. */
+bool cycle_is_scanned_whole(const struct cycle *cycle);
 
 /** Reports progress. */
 void cycle_progress(struct cycle *cycle, const char *phase, uint64_t done, uint64_t of);
@@ -215,6 +234,33 @@ struct span planner_canonical(struct cycle *cycle, const struct account *account
 bool planner_is_quarantined(
     struct cycle *cycle, const struct uuid *key, const struct digest *digest);
 
+/* ---- changes.c: what a directory tells of changes ---- */
+
+/**
+ * Asks the directory at hand what changed, when that can be known and is wanted: in a delta instead
+ * of a scan, before a whole scan to see what the deltas would have missed.
+ *
+ * @param go_on  called in a later turn, whatever came of it
+ * @return whether it was asked; if not, nothing comes
+ */
+bool changes_ask(struct cycle *cycle, void (*go_on)(struct cycle *cycle));
+
+/** Frees what changes_ask holds; NULL is welcome. */
+void changes_free(struct changes **changes);
+
+/** Has those looked at whose time has come although no directory tells: a quarantine or a grace
+ * period that is over, an approved hold. */
+bool changes_touch_due(struct cycle *cycle);
+
+/** Counts an action that a whole scan came to: were its changes told before? */
+void changes_compare(struct cycle *cycle, const struct action *action);
+
+/** How many a whole scan came to that no change had told. @param changes  NULL: none */
+uint64_t changes_missed(const struct changes *changes);
+
+/** Keeps where the next changes go on, once all that was told is done, and what was missed. */
+bool changes_keep(struct cycle *cycle);
+
 /* ---- holds.c: what waits for a person ---- */
 
 enum hold_answer {
@@ -244,6 +290,9 @@ enum hold_answer holds_ask(struct cycle *cycle, struct action *action);
 
 /** Whether an entry without a link is held, in whatever kind correlation made of it; notes it. */
 bool holds_keep_back(struct cycle *cycle, const struct uuid *key, const struct digest *digest);
+
+/** Has those looked at whose hold was approved. */
+void holds_touch_released(struct cycle *cycle);
 
 /** How many of a class this plan asks for again and nobody has decided about. */
 uint64_t holds_waiting(const struct holds *holds, enum guard_class class);

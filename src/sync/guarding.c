@@ -300,7 +300,7 @@ static void guard(struct cycle *cycle)
 static bool is_plan_whole(const struct cycle *cycle)
 {
 	return cycle->in.who.at == NULL && cycle->exit == CYCLE_DONE && !cycle->is_tenant_down &&
-	       !cycle->is_stopping && cycle_is_certified(cycle);
+	       !cycle->is_stopping && cycle_is_scanned_whole(cycle);
 }
 
 void guarding_start(struct cycle *cycle)

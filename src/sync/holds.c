@@ -154,6 +154,16 @@ bool holds_keep_back(struct cycle *cycle, const struct uuid *key, const struct d
 	return false;
 }
 
+void holds_touch_released(struct cycle *cycle)
+{
+	for (size_t i = 0; i < cycle->holds->count; i++) {
+		const struct held_action *action = &cycle->holds->items[i].action;
+
+		if (action->decision == HOLD_APPROVED && !uuid_is_zero(&action->key))
+			cycle_touch(cycle, &action->key, 0);
+	}
+}
+
 /* ---- lapsing ---- */
 
 static void lapse(struct cycle *cycle, const struct held *held)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The second look.  The keys that a certified scan missed are read again by key, outside base and
- * filter, a directory's in batches, before anybody is taken for gone; what cannot be told never
- * acts.
+ * Looking by key, a directory's in batches, outside base and filter.
+ *
+ * After a whole scan it is the second look at those it missed, before anybody is taken for gone.
+ * After changes it is the look at everybody they touched, whatever became of them.  What cannot be
+ * told never acts.
  */
 #include "sync/cycle_p.h"
 
@@ -40,6 +42,14 @@ static enum reason_code reason_of(
 	return mapped.account.is_active ? reason : REASON_DISABLED;
 }
 
+static void mark_absent(struct cycle *cycle, const struct uuid *key)
+{
+	struct index_item *item = index_find(cycle->index, key);
+
+	if (item != NULL)
+		item->flags |= INDEX_PROVED_ABSENT | INDEX_ABSENT;
+}
+
 static void act(struct cycle *cycle, const struct uuid *key, const struct look_up_answer *answer)
 {
 	struct leavers *leavers = cycle->leavers;
@@ -48,7 +58,7 @@ static void act(struct cycle *cycle, const struct uuid *key, const struct look_u
 	arena_reset(cycle->entry_arena);
 	switch (answer->outcome) {
 	case LOOK_UP_DELETED:
-		index_find(cycle->index, key)->flags |= INDEX_PROVED_ABSENT;
+		mark_absent(cycle, key);
 		planner_leaver(cycle, key, REASON_DELETED, detail);
 		break;
 	case LOOK_UP_MOVED:
@@ -58,8 +68,7 @@ static void act(struct cycle *cycle, const struct uuid *key, const struct look_u
 		planner_leaver(cycle, key, reason_of(cycle, answer, REASON_LEFT_SCOPE), detail);
 		break;
 	case LOOK_UP_MATCHES:
-		/* Changed between scan and look: the next scan brings it. */
-		leavers->reappeared++;
+		leavers->reappeared++; /* changed between scan and look: the next scan brings it */
 		break;
 	case LOOK_UP_UNREADABLE:
 		leavers->unreadable++;
@@ -73,9 +82,26 @@ static void on_down(struct cycle *cycle, const struct err *err)
 	cycle_peer_down(cycle, "directory", span_of(err->text));
 }
 
+/* Who is not active and was not there: an account that a new key may take over. */
+static void note_absent(struct cycle *cycle, const struct cycle_directory *directory)
+{
+	size_t cursor = 0;
+
+	if (directory->is_delta || !directory->is_scanned || !directory->certificate.is_certified)
+		return;
+	for (struct index_item *item = index_next(cycle->index, &cursor); item != NULL;
+	     item = index_next(cycle->index, &cursor))
+		if (item->directory == directory->number && (item->flags & INDEX_INACTIVE) &&
+		    !(item->flags & INDEX_SEEN))
+			item->flags |= INDEX_ABSENT;
+}
+
 static void finish(struct cycle *cycle)
 {
 	struct leavers *leavers = cycle->leavers;
+
+	for (size_t i = 0; i < cycle->in.source_count && cycle->in.who.at == NULL; i++)
+		note_absent(cycle, &cycle->directories[i]);
 
 	if (leavers->unreadable > 0)
 		log_warning(
@@ -94,12 +120,46 @@ static void finish(struct cycle *cycle)
 
 /* ---- everybody: batches ---- */
 
+/* The groups under the DN that the groups may still know, and the server rewrites without a word.
+ */
+static void add_groups(struct cycle *cycle, struct span known_dn, struct entry *entry)
+{
+	struct membership *membership = cycle->membership;
+
+	if (membership == NULL || membership_group_count(membership) == 0)
+		return;
+	if (known_dn.at != NULL && !span_equal(known_dn, entry->dn))
+		membership_copy_member(membership, known_dn, entry->dn);
+	entry->group_count = membership_find(membership, entry->dn, &entry->groups);
+}
+
+/* Somebody whom a change touched. */
+static void act_on_touched(
+    struct cycle *cycle, const struct look_up_request *request, const struct look_up_answer *answer)
+{
+	struct index_item *item = index_find(cycle->index, &request->key);
+	struct entry entry;
+
+	if (answer->outcome == LOOK_UP_MATCHES) {
+		entry = *answer->entry;
+		cycle->membership = cycle->directories[cycle->directory_at].membership;
+		add_groups(cycle, request->dn, &entry);
+		planner_entry(cycle, &entry);
+		cycle->membership = NULL;
+	} else if (item != NULL && !(item->flags & INDEX_UNLINKED)) {
+		act(cycle, &request->key, answer);
+	}
+}
+
 static void on_answer(void *context, size_t at, const struct look_up_answer *answer)
 {
 	struct cycle *cycle = context;
+	const struct look_up_request *request = &cycle->leavers->requests[at];
 
-	if (!cycle->has_failed)
-		act(cycle, &cycle->leavers->requests[at].key, answer);
+	if (!cycle->has_failed && cycle->directories[cycle->directory_at].is_delta)
+		act_on_touched(cycle, request, answer);
+	else if (!cycle->has_failed)
+		act(cycle, &request->key, answer);
 	if (cycle->has_failed)
 		source_cancel(cycle->directories[cycle->directory_at].source);
 }
@@ -123,27 +183,49 @@ static bool add_request(struct leavers *leavers, struct cycle *cycle, const stru
 	arena_reset(cycle->entry_arena);
 	if (!cycle_store_ok(cycle,
 		store_link_get(cycle->in.store, key, cycle->entry_arena, &link, &found, &err),
-		&err) ||
-	    !found)
+		&err))
 		return false;
-	*request =
-	    (struct look_up_request) { .key = *key, .dn = arena_span(leavers->arena, link.dn) };
+	*request = (struct look_up_request) { .key = *key };
+	if (found)
+		request->dn = arena_span(leavers->arena, link.dn);
 	leavers->request_count++;
 	return true;
+}
+
+/* @return the next whom a change touched, and who belongs here or may */
+static const struct uuid *next_touched(struct cycle *cycle, const struct cycle_directory *directory)
+{
+	const struct index_item *item;
+
+	while ((item = index_next(cycle->touched, &cycle->leavers->cursor)) != NULL)
+		if (item->directory == directory->number || item->directory == 0)
+			return &item->key;
+	return NULL;
+}
+
+/* @return the next whom the scan missed */
+static const struct uuid *next_missing(struct cycle *cycle, const struct cycle_directory *directory)
+{
+	const struct index_item *item;
+
+	while ((item = index_next(cycle->index, &cycle->leavers->cursor)) != NULL)
+		if (item->directory == directory->number && is_missing(item))
+			return &item->key;
+	return NULL;
 }
 
 /* @return whether there are some */
 static bool gather(struct cycle *cycle, const struct cycle_directory *directory)
 {
 	struct leavers *leavers = cycle->leavers;
-	struct index_item *item;
+	const struct uuid *key;
 
 	leavers->request_count = 0;
 	arena_reset(leavers->arena);
 	while (leavers->request_count < LOOK_UP_BATCH_MAX && !cycle->has_failed &&
-	       (item = index_next(cycle->index, &leavers->cursor)) != NULL)
-		if (item->directory == directory->number && is_missing(item))
-			add_request(leavers, cycle, &item->key);
+	       (key = directory->is_delta ? next_touched(cycle, directory)
+					  : next_missing(cycle, directory)) != NULL)
+		add_request(leavers, cycle, key);
 	return leavers->request_count > 0 && !cycle->has_failed;
 }
 

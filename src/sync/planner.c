@@ -28,6 +28,7 @@ static bool add_row(struct cycle *cycle, struct action *action)
 
 	if (!cycle_need_run(cycle))
 		return false;
+	changes_compare(cycle, action);
 	action->run_id = cycle->run.id;
 	action->at_ms = cycle_wall_ms(cycle);
 	return cycle_store_ok(cycle, store_action_add(cycle->in.store, action, &err), &err);
@@ -623,8 +624,10 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 		planner_unusable(cycle, &entry->key, entry->dn, span_of(err.text));
 		return;
 	}
-	if (item != NULL)
+	if (item != NULL) {
 		item->flags |= INDEX_SEEN;
+		item->flags &= (uint8_t)~INDEX_ABSENT;
+	}
 	if (is_out_of_scope(cycle, &mapped)) {
 		if (item != NULL && cycle_may_be_open(item))
 			planner_leaver(cycle, &entry->key, REASON_LEFT_SCOPE,

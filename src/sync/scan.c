@@ -103,6 +103,8 @@ static void certify(
 	certificate_encode(&directory->certificate, facts, &json);
 	directory->certificate_json = arena_span(cycle->arena, str_span(&json));
 	str_done(&json);
+	if (directory->cursor.at == NULL && facts->cursor.at != NULL)
+		directory->cursor = arena_span(cycle->arena, facts->cursor);
 	if (directory->certificate.is_certified)
 		write_terms(cycle, directory->source->name, &terms, facts);
 	else
@@ -134,10 +136,23 @@ static void on_done(
 	scan_next(cycle);
 }
 
+static const struct source_scan_handler handler = { on_membership, on_entry, on_unusable, on_done };
+
+/* The changes of the directory at hand were told, or could not be: then it is scanned. */
+static void after_changes(struct cycle *cycle)
+{
+	struct cycle_directory *directory = &cycle->directories[cycle->directory_at];
+
+	if (cycle->is_stopping || cycle->has_failed || directory->is_delta || directory->is_down) {
+		cycle->directory_at++;
+		scan_next(cycle);
+		return;
+	}
+	source_scan(directory->source, &handler, cycle);
+}
+
 static void scan_next(struct cycle *cycle)
 {
-	static const struct source_scan_handler handler = { on_membership, on_entry, on_unusable,
-		on_done };
 
 	if (cycle->directory_at >= cycle->in.source_count || cycle->is_stopping ||
 	    cycle->has_failed) {
@@ -145,7 +160,8 @@ static void scan_next(struct cycle *cycle)
 		cycle_next(cycle, PHASE_LEAVERS);
 		return;
 	}
-	source_scan(cycle->directories[cycle->directory_at].source, &handler, cycle);
+	if (!changes_ask(cycle, after_changes))
+		source_scan(cycle->directories[cycle->directory_at].source, &handler, cycle);
 }
 
 /* ---- one person only ---- */
@@ -193,6 +209,8 @@ void scan_phase_start(struct cycle *cycle)
 {
 	if (cycle->in.who.at != NULL)
 		look_up_person(cycle);
-	else
+	else if (changes_touch_due(cycle))
 		scan_next(cycle);
+	else
+		cycle_next(cycle, PHASE_END);
 }

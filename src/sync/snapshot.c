@@ -34,7 +34,7 @@ static bool load_links(struct cycle *cycle)
 /* What one cycle saw is nothing to the next; the quarantine is read anew, as it has few rows. */
 static void forget_scan(struct index *index)
 {
-	const uint8_t keep = INDEX_INACTIVE | INDEX_PENDING_LEAVE | INDEX_UNLINKED;
+	const uint8_t keep = INDEX_INACTIVE | INDEX_PENDING_LEAVE | INDEX_UNLINKED | INDEX_ABSENT;
 	size_t cursor = 0;
 
 	for (struct index_item *item = index_next(index, &cursor); item != NULL;
@@ -121,7 +121,7 @@ bool snapshot_put(struct cycle *cycle, const struct link *link)
 	if (!cycle_store_ok(cycle, status, &err))
 		return false;
 	if (known != NULL)
-		item.flags = known->flags & (INDEX_SEEN | INDEX_QUARANTINED);
+		item.flags = known->flags & (INDEX_SEEN | INDEX_QUARANTINED | INDEX_ABSENT);
 	if (!link->is_active)
 		item.flags |= INDEX_INACTIVE;
 	if (link->missing_since_ms != 0)

@@ -29,7 +29,13 @@ struct group {
 	size_t member_count, member_cap;
 };
 
-enum job { JOB_NONE, JOB_SCAN, JOB_LOOK_UP, JOB_BATCH };
+/* Somebody was touched. */
+struct event {
+	unsigned number;
+	bool is_deletion;
+};
+
+enum job { JOB_NONE, JOB_SCAN, JOB_LOOK_UP, JOB_BATCH, JOB_CHANGES };
 
 struct fake_source {
 	struct source port; /* first */
@@ -54,6 +60,12 @@ struct fake_source {
 	const struct look_up_request *batch;
 	size_t batch_count;
 	const struct look_up_batch_handler *batch_handler;
+
+	struct event *events; /* since ever; a cursor is how many were told */
+	size_t event_count, event_cap;
+	struct membership *kept; /* as the last scan or changes left it */
+	const struct source_changes_handler *changes_handler;
+	size_t told;
 };
 
 struct uuid fake_key(unsigned number)
@@ -82,6 +94,12 @@ static struct person *need(struct fake_source *fake, unsigned number)
 	return person;
 }
 
+static void note(struct fake_source *fake, unsigned number, bool is_deletion)
+{
+	*(struct event *)vec_push((void **)&fake->events, &fake->event_count, &fake->event_cap,
+	    sizeof(struct event)) = (struct event) { number, is_deletion };
+}
+
 /* ---- what tests say ---- */
 
 void fake_source_add(struct fake_source *fake, unsigned number)
@@ -96,6 +114,7 @@ void fake_source_add(struct fake_source *fake, unsigned number)
 	    (void **)&fake->people, &fake->people_count, &fake->people_cap, sizeof(*person));
 	person->number = number;
 	person->dn = mem_strdup(dn);
+	note(fake, number, false);
 }
 
 static void person_done(struct person *person)
@@ -114,6 +133,7 @@ void fake_source_remove(struct fake_source *fake, unsigned number)
 
 	person_done(person);
 	*person = fake->people[--fake->people_count];
+	note(fake, number, true);
 }
 
 void fake_source_set(
@@ -133,11 +153,13 @@ void fake_source_set(
 	}
 	free(pair->value);
 	pair->value = mem_strdup(value);
+	note(fake, number, false);
 }
 
 void fake_source_place(struct fake_source *fake, unsigned number, enum fake_place place)
 {
 	need(fake, number)->place = place;
+	note(fake, number, false);
 }
 
 void fake_source_rename(struct fake_source *fake, unsigned number, const char *dn)
@@ -146,6 +168,7 @@ void fake_source_rename(struct fake_source *fake, unsigned number, const char *d
 
 	free(person->dn);
 	person->dn = mem_strdup(dn);
+	note(fake, number, false);
 }
 
 void fake_source_group(struct fake_source *fake, uint32_t root)
@@ -285,7 +308,9 @@ static void end_job(struct fake_source *fake)
 
 static void clean_job(struct fake_source *fake)
 {
-	membership_free(&fake->membership);
+	if (fake->membership != fake->kept)
+		membership_free(&fake->membership);
+	fake->membership = NULL;
 	arena_reset(fake->arena);
 }
 
@@ -298,8 +323,95 @@ static void end_scan(struct fake_source *fake, enum status status, const char *w
 	err_set(&err, "%s", why);
 	fake->membership = NULL;
 	end_job(fake);
+	if (fake->switches.tells_changes && status == STATUS_OK)
+		facts.cursor = arena_format(fake->arena, "%zu", fake->told);
 	fake->handler->on_done(fake->context, status, &facts, &err);
-	membership_free(&membership);
+	membership_free(&fake->kept);
+	fake->kept = membership;
+}
+
+/* ---- changes ---- */
+
+static void end_changes(
+    struct fake_source *fake, enum status status, const char *why, const char *gap)
+{
+	struct changes_facts facts = { .mechanism = SPAN("fake"),
+		.peer = SPAN("fake://directory"),
+		.identity = span_of(fake->switches.identity),
+		.gap = span_of(gap),
+		.knows_deletions = !fake->switches.forgets_deletions,
+		.entries = fake->brought };
+	struct err err;
+
+	err_set(&err, "%s", why);
+	facts.cursor = arena_format(fake->arena, "%zu", fake->event_count);
+	end_job(fake);
+	fake->changes_handler->on_done(fake->context, status, &facts, &err);
+}
+
+struct telling {
+	struct fake_source *fake;
+	struct str scratch;
+};
+
+static void tell_member(void *context, const struct member_hash *hash)
+{
+	struct telling *telling = context;
+	struct fake_source *fake = telling->fake;
+
+	for (size_t i = 0; i < fake->people_count; i++) {
+		struct member_hash other;
+
+		member_hash(membership_salt(fake->kept), span_of(fake->people[i].dn),
+		    &telling->scratch, &other);
+		if (memcmp(&other, hash, sizeof(other)) == 0) {
+			fake->changes_handler->on_member(
+			    fake->context, hash, span_of(fake->people[i].dn));
+			return;
+		}
+	}
+	fake->changes_handler->on_member(fake->context, hash, SPAN_NULL);
+}
+
+static void tell_groups(struct fake_source *fake)
+{
+	struct telling telling = { fake, { 0 } };
+	struct membership *old = fake->kept;
+
+	if (fake->switches.keeps_groups) {
+		fake->changes_handler->on_membership(fake->context, fake->kept);
+		return;
+	}
+	build_membership(fake);
+	fake->kept = fake->membership;
+	fake->membership = NULL;
+	fake->changes_handler->on_membership(fake->context, fake->kept);
+	if (!fake->switches.forgets_groups)
+		membership_diff(old, fake->kept, tell_member, &telling);
+	membership_free(&old);
+	str_done(&telling.scratch);
+}
+
+static void changes_step(struct fake_source *fake)
+{
+	if (fake->is_canceled) {
+		end_changes(fake, STATUS_CANCELED, "canceled", NULL);
+	} else if (fake->switches.is_down) {
+		end_changes(fake, STATUS_DOWN, "connection refused", NULL);
+	} else if (fake->switches.has_gap || fake->kept == NULL) {
+		end_changes(fake, STATUS_OK, "", "the groups were not read yet");
+	} else {
+		tell_groups(fake);
+		for (size_t i = fake->told; i < fake->event_count; i++) {
+			const struct uuid key = fake_key(fake->events[i].number);
+
+			if (fake->events[i].is_deletion && fake->switches.forgets_deletions)
+				continue;
+			fake->brought++;
+			fake->changes_handler->on_touched(fake->context, &key);
+		}
+		end_changes(fake, STATUS_OK, "", NULL);
+	}
 }
 
 static bool is_cut(const struct fake_source *fake)
@@ -493,6 +605,9 @@ static void on_timer(void *context)
 	case JOB_BATCH:
 		batch_step(fake);
 		break;
+	case JOB_CHANGES:
+		changes_step(fake);
+		break;
 	case JOB_NONE:
 		break;
 	}
@@ -515,7 +630,21 @@ static void start_scan(
 
 	start_job(fake, JOB_SCAN, context);
 	fake->handler = handler;
+	fake->told = fake->event_count;
 	fake->counts.scans++;
+}
+
+static void start_changes(struct source *source, struct span cursor,
+    const struct source_changes_handler *handler, void *context)
+{
+	struct fake_source *fake = (struct fake_source *)source;
+	uint64_t told = 0;
+
+	start_job(fake, JOB_CHANGES, context);
+	fake->changes_handler = handler;
+	span_to_u64(cursor, &told);
+	fake->told = (size_t)told;
+	fake->counts.changes++;
 }
 
 static void start_look_up(struct source *source, const struct look_up_request *request,
@@ -568,6 +697,8 @@ static void source_done(struct source *source)
 
 	assert(fake->job == JOB_NONE);
 	clean_job(fake);
+	membership_free(&fake->kept);
+	free(fake->events);
 	for (size_t i = 0; i < fake->people_count; i++)
 		person_done(&fake->people[i]);
 	for (size_t i = 0; i < ROOTS_MAX; i++)
@@ -585,6 +716,7 @@ struct fake_source *fake_source_new(
 		.scan = start_scan,
 		.look_up = start_look_up,
 		.look_up_batch = start_batch,
+		.changes = start_changes,
 		.check = check,
 		.cancel = cancel,
 		.free = source_done,

@@ -37,10 +37,16 @@ struct fake_source_switches {
 	const char *missing_canary; /* NULL: all were seen */
 	const char *identity;       /* who the directory says we are; NULL: it does not say */
 	unsigned unusable;          /* entries without a key besides */
+	bool tells_changes;         /* scans and changes give a cursor */
+	bool has_gap;               /* but what changed cannot be told */
+	bool forgets_deletions;     /* changes do not tell who was removed */
+	bool forgets_groups;        /* nor whose groups changed */
+	bool keeps_groups;          /* no group is read again, whatever became of DNs */
 };
 
 /* What was asked for. */
 struct fake_source_counts {
+	unsigned changes;
 	unsigned scans, look_ups, batches;
 	unsigned keys; /* that look-ups and batches asked for */
 };

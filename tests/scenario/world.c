@@ -86,6 +86,7 @@ int world_set_up(void **state)
 	    (struct policy_limit) { .window_ms = TIME_DAY_MS };
 	world->policy.smallest_scan_percent = 0;
 	world->stop_after_ms = -1;
+	world->config_digest = "c0";
 	gate_init(&world->gate, world->loop, &(struct gate_settings) { 0, 1, 8 });
 	open_store(world, STORE_WRITE);
 	return 0;
@@ -257,7 +258,7 @@ static void start_cycle(struct world *world, enum cycle_kind kind)
 		.index = &world->index,
 		.kind = kind,
 		.who = span_of(world->who),
-		.config_digest = SPAN("c0"),
+		.config_digest = span_of(world->config_digest),
 		.on_step = on_step,
 		.step_context = world,
 	};
@@ -539,6 +540,34 @@ unsigned count_actions(struct world *world, enum action_state state)
 	assert_int_equal(
 	    store_action_each(world->store, &query, on_action, &newest, NULL), STATUS_OK);
 	return newest.count;
+}
+
+void forget_directory(struct world *world)
+{
+	world->forgotten = fake_source_counts(world->directory);
+}
+
+struct fake_source_counts counted(struct world *world)
+{
+	struct fake_source_counts now = fake_source_counts(world->directory);
+
+	now.scans -= world->forgotten.scans;
+	now.changes -= world->forgotten.changes;
+	now.look_ups -= world->forgotten.look_ups;
+	now.batches -= world->forgotten.batches;
+	now.keys -= world->forgotten.keys;
+	return now;
+}
+
+const char *meta_of(struct world *world, const char *name)
+{
+	struct arena *arena = arena_new();
+	struct span value = SPAN_NULL;
+
+	assert_int_equal(store_meta_get(world->store, name, arena, &value, NULL), STATUS_OK);
+	snprintf(world->line, sizeof(world->line), "%.*s", SPAN_ARG(value));
+	arena_free(&arena);
+	return world->line;
 }
 
 static void on_hold(void *context, const struct hold *hold)

@@ -51,7 +51,10 @@ struct world {
 	unsigned steps, die_at; /* steps of this cycle; the one to die before, 0: none */
 	bool has_died;
 	const char *who;
+	const char *config_digest;
 	bool is_dry;
+
+	struct fake_source_counts forgotten; /* of the directory, see forget_directory */
 
 	unsigned logged[8];  /* lines by level */
 	const char *counted; /* lines that hold this are counted; NULL: none */
@@ -86,6 +89,9 @@ void given_status(struct world *world, const char *method, int http_status, int6
 void given_synced(struct world *world, unsigned count);
 /** Lines at warning level and above that hold this text are expected. */
 void expect_log(struct world *world, const char *text);
+
+/** What the directory was asked so far no longer counts. */
+void forget_directory(struct world *world);
 
 /* ---- when ---- */
 
@@ -137,6 +143,10 @@ void expect_action(struct world *world, unsigned person, enum action_kind kind,
 /** Number of runs, of actions in a state (all runs). */
 unsigned count_runs(struct world *world);
 unsigned count_actions(struct world *world, enum action_state state);
+/** What the directory was asked since forget_directory. */
+struct fake_source_counts counted(struct world *world);
+/** A named text of the state; "" when there is none. */
+const char *meta_of(struct world *world, const char *name);
 /** Number of holds that have not ended. */
 unsigned count_holds(struct world *world);
 /** Accounts and links as text, without ids and times. @return owned */
