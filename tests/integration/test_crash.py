@@ -9,8 +9,11 @@ CRASH_ROUNDS (10; `make soak` gives 200) says how often it is killed, CRASH_SEED
 """
 import os
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 try:
@@ -59,7 +62,21 @@ class World:
         person.is_enabled = not person.is_enabled
         company.write(self.people)
 
+    def expect_intents(self, since):
+        """Promise 2: whatever arrived at the tenant was on disk, marked as sent, before it went out."""
+        with tempfile.TemporaryDirectory() as folder:
+            for suffix in ("", "-wal"):
+                if os.path.exists(self.agent.state + suffix):
+                    shutil.copy(self.agent.state + suffix, os.path.join(folder, "state.db" + suffix))
+            state = sqlite3.connect(os.path.join(folder, "state.db"))
+            arrived = [row["body"] for row in self.simulator.writes(since)]
+            rows = state.execute("SELECT body FROM action WHERE state <> 'planned'") if arrived else []
+            known = {body for body, in rows}
+            state.close()
+        assert [body for body in arrived if body not in known] == []
+
     def expect_made_good(self, since):
+        self.expect_intents(since)
         self.agent.run("sync", "--quiet").expect(0)
         self.company.expect_in_step(self.simulator, self.agent)
         assert blind_creates(self.simulator, since) == []
