@@ -255,6 +255,35 @@ static void check_webhook(struct config_reader *reader, const char *webhook)
 		config_refuse(reader, reader->root, "notify.webhook", NULL, "%s", err.text);
 }
 
+static void check_address(struct config_reader *reader, const char *member, const char *address)
+{
+	if (!notify_address_is_sound(span_of(address)))
+		config_refuse(reader, reader->root, member, "write \"name@host\"",
+		    "\"%s\" is not an address", address);
+}
+
+static void check_mail(struct config_reader *reader, const struct mail_settings *mail)
+{
+	struct err err;
+
+	if (notify_mail_url_check(span_of(mail->url), &err) != STATUS_OK)
+		config_refuse(reader, reader->root, "notify.mail.url", NULL, "%s", err.text);
+	if (mail->from == NULL)
+		config_refuse(
+		    reader, reader->root, "notify.mail.from", "write an address", "it is missing");
+	else
+		check_address(reader, "notify.mail.from", mail->from);
+	if (mail->to_count == 0)
+		config_refuse(
+		    reader, reader->root, "notify.mail.to", "write an address", "it is missing");
+	for (size_t i = 0; i < mail->to_count; i++)
+		check_address(reader, "notify.mail.to", mail->to[i]);
+	if ((mail->user == NULL) != (mail->password.at == NULL))
+		config_refuse(reader, reader->root,
+		    mail->user == NULL ? "notify.mail.user" : "notify.mail.password",
+		    "write both, or none", "it is missing");
+}
+
 static void check_notify(struct config_reader *reader)
 {
 	static const struct url_scheme schemes[] = { { "http://", true }, { "https://", true },
@@ -264,6 +293,8 @@ static void check_notify(struct config_reader *reader)
 
 	if (notify->webhook != NULL)
 		check_webhook(reader, notify->webhook);
+	if (notify->mail.url != NULL)
+		check_mail(reader, &notify->mail);
 	if (notify->proxy != NULL)
 		config_check_url(reader, reader->root, "notify.proxy", &proxy);
 	config_check_path(reader, reader->root, "notify.tls.ca_file", notify->ca_file);

@@ -513,6 +513,29 @@ static const struct option notify_tls_options[] = {
 	    .help = "PEM file of the authorities to trust instead of the system's" },
 };
 
+static const struct option mail_options[] = {
+	{ .name = "url",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.notify.mail.url),
+	    .help = "the mail server, smtps:// or smtp:// with STARTTLS; none by default" },
+	{ .name = "from",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.notify.mail.from),
+	    .help = "address that mails come from" },
+	{ .name = "to",
+	    .type = OPTION_TEXTS,
+	    COUNTED(draft, config.notify.mail.to, config.notify.mail.to_count),
+	    .help = "addresses that mails go to" },
+	{ .name = "user",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.notify.mail.user),
+	    .help = "login name at the mail server; without it nobody logs in" },
+	{ .name = "password",
+	    .type = OPTION_SECRET,
+	    AT(draft, config.notify.mail.password),
+	    .help = "reference to the password" },
+};
+
 static const struct option notify_options[] = {
 	{ .name = "webhook",
 	    .type = OPTION_TEXT,
@@ -527,11 +550,12 @@ static const struct option notify_options[] = {
 	{ .name = "tls",
 	    .type = OPTION_GROUP,
 	    MEMBERS(notify_tls_options),
-	    .help = "TLS towards the webhook" },
+	    .help = "TLS towards the webhook and the mail server" },
 	{ .name = "proxy",
 	    .type = OPTION_TEXT,
 	    AT(draft, config.notify.proxy),
-	    .help = "URL of the proxy between; none by default" },
+	    .help = "URL of the proxy between, for the webhook; none by default" },
+	{ .name = "mail", .type = OPTION_GROUP, MEMBERS(mail_options), .help = "who is mailed" },
 };
 
 const struct option config_options[] = {

@@ -14,14 +14,16 @@
 #define NOTIFY_NOTIFIER_H
 
 #include "loop/loop.h"
+#include "notify/mail.h"
 #include "notify/notice.h"
 
 enum { NOTIFIER_DRAIN_MS = 5000 };
 
 struct notifier_settings {
-	const char *webhook;   /* URL, or a reference to a secret that is one; NULL: none */
+	const char *webhook; /* URL, or a reference to a secret that is one; NULL: none */
+	struct mail_settings mail;
 	const char *ca_file;   /* PEM; NULL: what the system trusts */
-	const char *proxy;     /* NULL: none */
+	const char *proxy;     /* of the webhook; NULL: none */
 	const char *const *on; /* names of the events to tell */
 	size_t on_count;
 };

@@ -96,3 +96,39 @@ bool notify_url_is_cleartext(struct span url)
 {
 	return begins_with(url, SPAN("http://"));
 }
+
+enum status notify_mail_url_check(struct span url, struct err *reterr)
+{
+	struct span authority;
+
+	if (!begins_with(url, SPAN("smtp://")) && !begins_with(url, SPAN("smtps://")))
+		return reject(reterr, "the URL does not begin with smtps:// or smtp://");
+	if (has_odd_bytes(url))
+		return reject(reterr, "the URL holds spaces, backslashes or bytes beyond ASCII");
+	authority = authority_of(url);
+	if (authority.len == 0)
+		return reject(reterr, "the URL names no host");
+	if (span_find(authority, '@') < authority.len)
+		return reject(reterr, "the URL holds a user or a password");
+	return STATUS_OK;
+}
+
+bool notify_url_is_loopback(struct span url)
+{
+	return is_loopback(authority_of(url));
+}
+
+bool notify_address_is_sound(struct span address)
+{
+	size_t at = span_find(address, '@');
+
+	for (size_t i = 0; i < address.len; i++) {
+		unsigned char byte = (unsigned char)address.at[i];
+
+		if (byte <= ' ' || byte >= 0x7f || strchr("<>()[],;:\\\"", byte) != NULL)
+			return false;
+		if (byte == '@' && i != at)
+			return false;
+	}
+	return at > 0 && at + 1 < address.len && address.len <= 254;
+}

@@ -5,11 +5,13 @@
 Each event comes once, is tried again when the receiver is not there, says nothing about persons,
 and a receiver that is dead or silent neither slows nor fails a sync.
 """
+import base64
 import http.server
 import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -138,11 +140,15 @@ def world(servers):
     world = World(server, simulator, receiver, agent)
     world.set_url(receiver.url)
     world.configure(notify())
+    agent.environment["MAIL_PASSWORD"] = "secret-of-mail"
     agent.environment["TENANT_KEY"] = "key-1"
     yield world
     receiver.close()
     simulator.clear()
     agent.environment["TENANT_KEY"] = "key-1"
+    # No row of failures is left for the next test.
+    world.configure("")
+    agent.run("sync").expect(0)
 
 
 def expect_private(receiver):
@@ -302,7 +308,6 @@ def test_the_state_and_the_reports_do_not_hold_the_token(world):
 
 
 def test_tls_is_verified(world, tmp_path):
-    import ssl
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*world.server.tls.sign("hook", "localhost", directory_server.LOCALHOST))
     world.receiver.server.socket = context.wrap_socket(world.receiver.server.socket, server_side=True)
@@ -397,6 +402,160 @@ def test_a_service_with_a_silent_receiver_ends_within_seconds(world):
             service.process.wait(20)
             assert time.monotonic() - start < 12
         assert "there was no more time" in service.log and TOKEN not in service.log
+
+
+class MailServer:
+    """A mail server that keeps what it gets; `replies` has other replies than the usual by verb."""
+
+    def __init__(self, context=None, replies=None):
+        self.mails = []  # (from, recipients, text, login)
+        self.replies = replies or {}
+        self.hung_at = None
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except ValueError:
+                return
+            except OSError:
+                if self.socket.fileno() < 0:
+                    return
+                continue
+            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+
+    def talk(self, connection):
+        sender, recipients, login = None, [], None
+        file = connection.makefile("rwb")
+
+        def say(text):
+            file.write(text.encode() + b"\r\n")
+            file.flush()
+
+        say("220 test")
+        for line in file:
+            verb = line.split()[0].decode().upper()
+            reply = self.replies.get(verb, "250 fine")
+            if verb == "QUIT":
+                if reply is None:
+                    time.sleep(30)
+                return
+            if verb == "EHLO":
+                say("250-test\r\n250 AUTH PLAIN")
+                continue
+            if verb == "AUTH":
+                say("334 ")
+                login = base64.b64decode(file.readline()).split(b"\0")[1:]
+                reply = self.replies.get(verb, "235 welcome")
+            if verb == "MAIL":
+                sender = line.decode().strip()
+            if verb == "RCPT":
+                recipients.append(line.decode().strip())
+                reply = self.replies.get(line.decode().strip(), reply)
+            if verb == "DATA":
+                say("354 go on")
+                text = b"".join(iter(file.readline, b".\r\n")).decode()
+                self.hung_at = time.monotonic()
+                if reply is None:
+                    time.sleep(30)
+                self.mails.append((sender, recipients, text, login))
+            say(reply)
+
+    def close(self):
+        self.socket.close()
+
+
+def mail_text(url, more=""):
+    return f"""notify = {{ on = {ALL}; {more} mail = {{ url = "{url}"; from = "agent@corp.test";
+        to = [ "iam@corp.test", "soc@corp.test" ]; user = "mailer"; password = "env:MAIL_PASSWORD"; }}; }};"""
+
+
+def test_mail_goes_over_tls_with_a_login(world):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*world.server.tls.sign("mail", "localhost", directory_server.LOCALHOST))
+    server = MailServer(context)
+    world.agent.environment["MAIL_PASSWORD"] = "hunter-two"
+    world.configure(mail_text(f"smtps://127.0.0.1:{server.port}"))
+    _, failed = fail_once(world, 16)
+    assert server.mails == [] and "could not be given to notify.mail" in failed.err
+    world.configure(mail_text(f"smtps://127.0.0.1:{server.port}", f'tls = {{ ca_file = "{world.server.tls.ca}"; }};'))
+    _, failed = fail_once(world, 16)
+    assert "hunter-two" not in failed.err
+    assert [mail[3] for mail in server.mails] == [[b"mailer", b"hunter-two"]] * 2
+    sender, recipients, text, _ = server.mails[0]
+    assert "agent@corp.test" in sender
+    assert [name.split("<")[1] for name in recipients] == ["iam@corp.test>", "soc@corp.test>"]
+    assert "Subject: [scimward] Users are not in step: the tenant cannot be used (1 in a row)\r\n" in text
+    assert json.loads(text.split("\r\n\r\n")[2])["event"] == "failure"
+    assert "Recovered after 1 failed cycle" in server.mails[1][2]
+    for word in PRIVATE:
+        assert word not in text
+    server.close()
+
+
+def test_one_refused_recipient_takes_nothing_from_the_other(world):
+    server = MailServer(replies={"RCPT TO:<iam@corp.test>": "550 nobody"})
+    world.configure(mail_text(f"smtp://127.0.0.1:{server.port}"))
+    _, failed = fail_once(world, 16)
+    assert len(server.mails) == 2 and "could not" not in failed.err
+    server.close()
+
+
+def test_refused_mail_is_not_tried_again_and_its_words_are_not_repeated(world):
+    server = MailServer(replies={"MAIL": "550 go away, agent@corp.test"})
+    world.configure(mail_text(f"smtp://127.0.0.1:{server.port}"))
+    _, failed = fail_once(world, 16)
+    assert "the failure notice could not be given to notify.mail: the mail server's reply is 550" in failed.err
+    assert "go away" not in failed.err
+    server.close()
+
+
+@pytest.mark.parametrize("replies", [{"QUIT": None}, {"QUIT": None, "MAIL": "450 later"}])
+def test_a_mail_server_that_does_not_say_good_bye_holds_nobody_up(world, replies):
+    server = MailServer(replies=replies)
+    world.configure(mail_text(f"smtp://127.0.0.1:{server.port}"))
+    took, failed = fail_once(world, 16)
+    assert took < 8 and "no more time" not in failed.err
+    assert len(server.mails) == (0 if "MAIL" in replies else 2)
+    server.close()
+
+
+def test_a_mail_server_that_hangs_does_not_stop_the_service(world):
+    server = MailServer(replies={"DATA": None})
+    world.configure(mail_text(f"smtp://127.0.0.1:{server.port}"), 'schedule = { delta = "1s"; };')
+    world.simulator.fault(fault="403", count=-1, path="/Users")
+    world.rename(17, "Late")
+    with world.agent.service() as service:
+        service.wait_for(lambda: server.hung_at is not None)
+        world.simulator.clear()
+        service.wait_for(lambda: world.simulator.user("p017@example.com")["familyName"] == "Late")
+        assert time.monotonic() - server.hung_at < 12
+        service.send(signal.SIGTERM)
+        start = time.monotonic()
+        service.process.wait(20)
+        assert time.monotonic() - start < 10
+    assert "there was no more time" in service.log
+    server.close()
+
+
+def test_mail_to_elsewhere_needs_tls(world):
+    """The server offers no STARTTLS; as this host is named otherwise, nothing is said in the clear."""
+    server = MailServer()
+    name = socket.gethostname()
+    try:
+        if not socket.gethostbyname(name).startswith("127."):
+            pytest.skip("this host's name leads elsewhere than to loopback")
+    except OSError:
+        pytest.skip("this host's name cannot be resolved")
+    world.configure(mail_text(f"smtp://{name}:{server.port}"))
+    fail_once(world, 16)
+    assert server.mails == []
+    server.close()
 
 
 if __name__ == "__main__":

@@ -593,6 +593,26 @@ static void checks_the_rest(void **state)
 		SAYS("notify = { tls = { ca_file = \"ca.pem\"; }; };",
 		    "notify.tls.ca_file: \"ca.pem\" depends on where the program is started; "
 		    "write the whole path, from /"),
+		SAYS(
+		    "notify = { mail = { url = \"https://m\"; from = \"a@b\"; to = [ \"c@d\" ]; }; "
+		    "};",
+		    "notify.mail.url: the URL does not begin with smtps:// or smtp://"),
+		SAYS("notify = { mail = { url = \"smtps://m\"; to = [ \"c@d\" ]; }; };",
+		    "notify.mail.from: it is missing; write an address"),
+		SAYS("notify = { mail = { url = \"smtps://m\"; from = \"a@b\"; }; };",
+		    "notify.mail.to: it is missing; write an address"),
+		SAYS("notify = { mail = { url = \"smtps://m\"; from = \"a\"; to = [ \"c@d\" ]; }; "
+		     "};",
+		    "notify.mail.from: \"a\" is not an address; write \"name@host\""),
+		SAYS("notify = { mail = { url = \"smtps://m\"; from = \"a@b\"; to = [ \"c@d\", "
+		     "\"x>@y\" ]; }; };",
+		    "notify.mail.to: \"x>@y\" is not an address; write \"name@host\""),
+		SAYS("notify = { mail = { url = \"smtps://m\"; from = \"a@b\"; to = [ \"c@d\" ]; "
+		     "user = \"u\"; }; };",
+		    "notify.mail.password: it is missing; write both, or none"),
+		SAYS("notify = { mail = { url = \"smtps://m\"; from = \"a@b\"; to = [ \"c@d\" ]; "
+		     "password = \"env:P\"; }; };",
+		    "notify.mail.user: it is missing; write both, or none"),
 		SAYS("notify = { proxy = \"ftp://p\"; };",
 		    "notify.proxy: the URL has another scheme; it begins with http://, https://, "
 		    "socks5h:// or socks5://"),
@@ -609,6 +629,10 @@ static void checks_the_rest(void **state)
 	assert_silent("notify = { webhook = \"http://[::1]:8080/x\"; };", "notify");
 	assert_silent("notify = { webhook = \"credential:webhook\"; };", "notify");
 	assert_silent("notify = { webhook = \"file:/run/webhook\"; };", "notify");
+	assert_silent(
+	    "notify = { mail = { url = \"smtp://m:587\"; from = \"a@b\"; to = [ \"c@d\" ]; "
+	    "user = \"u\"; password = \"credential:p\"; }; };",
+	    "notify");
 }
 
 static void assert_same_digest(const char *one, const char *other, bool is_same)

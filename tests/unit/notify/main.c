@@ -5,5 +5,5 @@
 
 int main(void)
 {
-	return RUN(notice) + RUN(outbox) + RUN(url) + RUN(webhook) > 0;
+	return RUN(mail) + RUN(notice) + RUN(outbox) + RUN(url) + RUN(webhook) > 0;
 }

@@ -53,7 +53,7 @@ static void reads_retry_after(void **state)
 
 struct ears {
 	struct loop *loop;
-	unsigned lost, drained;
+	unsigned lost, mails_lost, cut_short, drained;
 	enum notice_event event;
 	char why[256];
 };
@@ -62,7 +62,8 @@ static void on_lost(void *context, const char *courier, enum notice_event event,
 {
 	struct ears *ears = context;
 
-	assert_string_equal(courier, "webhook");
+	ears->mails_lost += strcmp(courier, "mail") == 0;
+	ears->cut_short += strstr(why, "no more time") != NULL;
 	ears->lost++;
 	ears->event = event;
 	assert_true(strlen(why) < sizeof(ears->why));
@@ -189,6 +190,32 @@ static void draining_ends_within_seconds(void **state)
 	loop_free(&ears.loop);
 }
 
+static void draining_waits_for_both_ways(void **state)
+{
+	static const char *const to[] = { "a@b" };
+	struct notifier_settings settings = { .webhook = "ftp://nowhere",
+		.mail = { "smtps://127.0.0.1", "a@b", to, 1, "u", SPAN("env:NO_SUCH_VARIABLE") },
+		.on = all,
+		.on_count = 4 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct ears ears = { .loop = loop_new() };
+		struct notifier *both = notifier_new(ears.loop, &settings, &events, &ears);
+
+		fake_loop_set_seed(ears.loop, seed);
+		send(both, NOTICE_HOLD);
+		notifier_drain(both);
+		fake_loop_advance(ears.loop, NOTIFIER_DRAIN_MS);
+		assert_int_equal(ears.drained, 1);
+		assert_int_equal(ears.lost, 2);
+		assert_int_equal(ears.mails_lost, 1);
+		assert_int_equal(ears.cut_short, 0);
+		notifier_free(&both);
+		loop_free(&ears.loop);
+	}
+}
+
 const struct CMUnitTest webhook_tests[] = {
 	cmocka_unit_test(judges_each_status),
 	cmocka_unit_test(reads_retry_after),
@@ -197,5 +224,6 @@ const struct CMUnitTest webhook_tests[] = {
 	cmocka_unit_test(a_secret_that_leads_elsewhere_is_not_followed_nor_told),
 	cmocka_unit_test(without_a_webhook_after_a_reload_nothing_waits),
 	cmocka_unit_test(draining_ends_within_seconds),
+	cmocka_unit_test(draining_waits_for_both_ways),
 };
 const size_t webhook_test_count = COUNT_OF(webhook_tests);

@@ -12,6 +12,8 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
+extern const struct CMUnitTest mail_tests[];
+extern const size_t mail_test_count;
 extern const struct CMUnitTest notice_tests[];
 extern const size_t notice_test_count;
 extern const struct CMUnitTest outbox_tests[];
