@@ -18,6 +18,7 @@
 #include "core/account.h"
 #include "core/plan.h"
 #include "core/port_source.h"
+#include "core/tenant_self.h"
 
 /* An account as the tenant shows it. */
 struct observed {
@@ -93,6 +94,7 @@ struct account_reader_vtable {
 struct account_reader {
 	const struct account_reader_vtable *vtable;
 	struct tenant_traits traits;
+	struct tenant_self self; /* texts live until a later call of open is answered */
 };
 
 /* What to make a request of. */

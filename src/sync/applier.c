@@ -638,10 +638,31 @@ static void make_request_anew(struct sending *sending)
 		cycle_store_ok(cycle, store_action_update(cycle->in.store, action, &err), &err);
 }
 
+/* Opening the tenant may have told whose credential this is after the plan was made. */
+static void refuse_own(struct cycle *cycle)
+{
+	struct applier *applier = cycle->applier;
+	size_t count = 0;
+
+	for (size_t i = 0; i < applier->batch_count; i++) {
+		struct sending *sending = applier->batch[i];
+
+		if (!cycle_is_own(cycle, sending->action.account_id, sending->action.user_name)) {
+			applier->batch[count++] = sending;
+			continue;
+		}
+		sending->action.answer = SPAN("not sent: " CYCLE_OWN_ACCOUNT_WHY);
+		end_action(sending, ACTION_STATE_REJECTED);
+		give_back(sending);
+	}
+	applier->batch_count = count;
+}
+
 static void send_batch(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 
+	refuse_own(cycle);
 	for (size_t i = 0; i < applier->batch_count && !cycle->has_failed; i++) {
 		make_request_anew(applier->batch[i]);
 		mark_sent(applier->batch[i]);

@@ -402,6 +402,18 @@ static void end(struct cycle *cycle)
 
 /* ---- the machine ---- */
 
+/*
+ * What the configuration does not say about the agent's own account the tenant has to, before
+ * anything is planned.  Once a process: later cycles know it.
+ */
+static void learn_self(struct cycle *cycle)
+{
+	if (cycle->in.reader->self.is_told_by_opening)
+		cycle_open_tenant(cycle, scan_phase_start);
+	else
+		scan_phase_start(cycle);
+}
+
 static void apply_or_not(struct cycle *cycle)
 {
 	cycle->is_whole = cycle_is_dry(cycle) && !cycle->is_stopping;
@@ -426,7 +438,7 @@ static void step(void *context)
 		listing_start(cycle);
 		break;
 	case PHASE_SCAN:
-		scan_phase_start(cycle);
+		learn_self(cycle);
 		break;
 	case PHASE_LEAVERS:
 		leavers_start(cycle);

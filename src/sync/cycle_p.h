@@ -139,6 +139,17 @@ static inline bool cycle_may_be_open(const struct index_item *item)
 	return !(item->flags & INDEX_INACTIVE) || (item->flags & INDEX_DRIFTED);
 }
 
+/** Whether an account is the agent's own, as far as that is known by now. */
+static inline bool cycle_is_own(
+    const struct cycle *cycle, struct span account_id, struct span user_name)
+{
+	return tenant_self_is(&cycle->in.reader->self, account_id, user_name);
+}
+
+#define CYCLE_OWN_ACCOUNT_WHY                                                                      \
+	"it is the agent's own account: it is never changed, so that the agent cannot lock "       \
+	"itself out"
+
 /** Whether every directory was scanned and certified. */
 bool cycle_is_certified(const struct cycle *cycle);
 
@@ -217,8 +228,8 @@ struct planner_change {
 };
 
 /**
- * Fills in kind, request, before and after, and refuses what must not be: a protected account, a
- * request that cannot be encoded.
+ * Fills in kind, request, before and after, and refuses what must not be: the agent's own account,
+ * a protected one, a request that cannot be encoded.
  *
  * @param keep_reason  the reason is set already
  */

@@ -109,6 +109,16 @@ static void refuse(struct action *action, struct span why)
 	action->request = (struct tenant_request) { SPAN_NULL, SPAN_NULL, SPAN_NULL };
 }
 
+static bool is_own(const struct cycle *cycle, const struct planner_change *change)
+{
+	struct span account_id = change->action->account_id;
+
+	if (change->before != NULL &&
+	    cycle_is_own(cycle, account_id, change->before->text[ACCOUNT_USER_NAME]))
+		return true;
+	return cycle_is_own(cycle, account_id, change->after->text[ACCOUNT_USER_NAME]);
+}
+
 static bool is_protected(const struct cycle *cycle, const struct planner_change *change)
 {
 	const struct policy *policy = cycle->in.policy;
@@ -138,6 +148,10 @@ void planner_fill(struct cycle *cycle, const struct planner_change *change, bool
 	action->after = planner_canonical(cycle, change->after);
 	if (change->before != NULL)
 		action->before = planner_canonical(cycle, change->before);
+	if (is_own(cycle, change)) {
+		refuse(action, SPAN(CYCLE_OWN_ACCOUNT_WHY));
+		return;
+	}
 	if (is_protected(cycle, change)) {
 		refuse(
 		    action, SPAN("the account is protected (policy.protect): it is never changed"));
@@ -402,6 +416,8 @@ static void plan_recreate(struct cycle *cycle, struct linked *linked, const stru
 	    cycle, &(struct planner_change) { &closing, &linked->before, &closed, &change }, true);
 	if (linked->before.is_active && !add_action(cycle, &closing))
 		return;
+	if (closing.kind == ACTION_REJECTED)
+		return; /* an account that may not be closed is not replaced either */
 	creating.kind = ACTION_CREATE;
 	creating.reason = REASON_RENAMED;
 	creating.digest = linked->digest;

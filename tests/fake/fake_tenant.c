@@ -362,6 +362,17 @@ static void answer_lost(struct tenant_call *call)
 
 /* ---- calls ---- */
 
+static void tell_self(struct fake_tenant *fake)
+{
+	const struct fake_tenant_settings *settings = &fake->settings;
+
+	if (settings->told_name != NULL)
+		fake->reader.self.user_name = span_of(settings->told_name);
+	if (settings->told_id != NULL)
+		fake->reader.self.account_id = span_of(settings->told_id);
+	fake->reader.self.is_told_by_opening = false;
+}
+
 static void on_due(void *context)
 {
 	struct tenant_call *call = context;
@@ -372,8 +383,10 @@ static void on_due(void *context)
 		place = &(*place)->next;
 	*place = call->next;
 	fake->in_flight--;
-	if (call->is_open && call->answer.status == STATUS_OK)
+	if (call->is_open && call->answer.status == STATUS_OK) {
 		fake->is_opened = true;
+		tell_self(fake);
+	}
 	if (call->is_close)
 		fake->is_opened = false;
 	call->callback(call->context, &call->answer);
@@ -997,6 +1010,16 @@ const struct account_encoder *fake_tenant_encoder(struct fake_tenant *fake)
 struct account_writer *fake_tenant_writer(struct fake_tenant *fake)
 {
 	return &fake->writer;
+}
+
+void fake_tenant_own(struct fake_tenant *fake)
+{
+	fake->reader.self = (struct tenant_self) {
+		.user_name = span_of(fake->settings.own_name),
+		.is_told_by_opening =
+		    !fake->settings.tells_late &&
+		    (fake->settings.told_name != NULL || fake->settings.told_id != NULL),
+	};
 }
 
 struct fake_tenant_settings *fake_tenant_settings(struct fake_tenant *fake)

@@ -44,6 +44,9 @@ struct fake_tenant_settings {
 	bool cannot_filter;
 	bool has_short_pages;    /* pages hold fewer than asked for */
 	bool has_unstable_order; /* each page is cut from another order */
+	const char *own_name;    /* userName of the credential's owner, known at once; NULL: not */
+	const char *told_name, *told_id; /* told once it is opened; NULL: not */
+	bool tells_late;                 /* nobody could know that opening would tell */
 };
 
 /* What came in. */
@@ -64,6 +67,11 @@ struct account_reader *fake_tenant_reader(struct fake_tenant *fake);         /**
 const struct account_encoder *fake_tenant_encoder(struct fake_tenant *fake); /**< borrowed */
 struct account_writer *fake_tenant_writer(struct fake_tenant *fake);         /**< borrowed */
 struct fake_tenant_settings *fake_tenant_settings(struct fake_tenant *fake); /**< to be changed */
+
+/** Says whose credential it is from now on: what the settings say is known at once, or will be
+ * told.
+ */
+void fake_tenant_own(struct fake_tenant *fake);
 
 /** Scripts a fault (copied, its texts borrowed). */
 void fake_tenant_fault(struct fake_tenant *fake, const struct fake_fault *fault);

@@ -17,6 +17,7 @@ int main(void)
 	failures += RUN(interruption);
 	failures += RUN(leavers);
 	failures += RUN(limits);
+	failures += RUN(own);
 	failures += RUN(pace);
 	failures += RUN(person);
 	failures += RUN(reconcile);

@@ -23,6 +23,8 @@ extern const struct CMUnitTest leavers_scenarios[];
 extern const size_t leavers_scenario_count;
 extern const struct CMUnitTest limits_scenarios[];
 extern const size_t limits_scenario_count;
+extern const struct CMUnitTest own_scenarios[];
+extern const size_t own_scenario_count;
 extern const struct CMUnitTest pace_scenarios[];
 extern const size_t pace_scenario_count;
 extern const struct CMUnitTest person_scenarios[];

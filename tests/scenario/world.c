@@ -101,7 +101,6 @@ static void remove_files(const struct world *world)
 		snprintf(path, sizeof(path), "%s%s", world->path, suffixes[i]);
 		unlink(path);
 	}
-	rmdir(world->folder);
 }
 
 int world_tear_down(void **state)
@@ -119,6 +118,7 @@ int world_tear_down(void **state)
 	attribute_set_free(&world->attributes);
 	loop_free(&world->loop);
 	remove_files(world);
+	rmdir(world->folder);
 	log_open(NULL, NULL, LOG_LEVEL_INFO);
 	free(world);
 	return is_clean ? 0 : -1;
@@ -411,6 +411,14 @@ void die_and_restart(struct world *world)
 {
 	store_close(&world->store);
 	index_free(&world->index);
+	open_store(world, STORE_WRITE);
+}
+
+void lose_state(struct world *world)
+{
+	store_close(&world->store);
+	index_free(&world->index);
+	remove_files(world);
 	open_store(world, STORE_WRITE);
 }
 

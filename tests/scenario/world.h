@@ -122,6 +122,8 @@ void decide(struct world *world, int64_t hold, enum hold_decision decision);
 void decide_in_vain(struct world *world, int64_t hold, enum hold_decision decision);
 /** The process dies: what was not committed is gone, memory is empty. */
 void die_and_restart(struct world *world);
+/** The state database is lost; the next run begins with an empty one. */
+void lose_state(struct world *world);
 
 /* ---- then ---- */
 

@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 	failed += RUN(membership_renew);
 	failed += RUN(plan);
 	failed += RUN(policy);
+	failed += RUN(tenant_self);
 	failed += RUN(value);
 	return failed == 0 ? 0 : 1;
 }

@@ -56,6 +56,7 @@ TEST_GROUP(membership);
 TEST_GROUP(membership_renew);
 TEST_GROUP(plan);
 TEST_GROUP(policy);
+TEST_GROUP(tenant_self);
 TEST_GROUP(value);
 
 #endif
