@@ -7,6 +7,7 @@
 
 #include <openssl/rand.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,12 +17,14 @@ struct token {
 	char *value;
 	char *id;
 	char *refresh_id;
+	char *owner;        /* who logged in */
 	int64_t expires_ms; /* since 1970 */
 	bool has_role;
 };
 
 struct auth {
 	const struct options *options;
+	const struct store *store;
 	struct token *tokens;
 	size_t token_count;
 	char **refresh_tokens; /* of OAuth, one for each in the options */
@@ -52,12 +55,14 @@ static void token_done(struct token *token)
 	free(token->value);
 	free(token->id);
 	free(token->refresh_id);
+	free(token->owner);
 }
 
-struct auth *auth_new(const struct options *options)
+struct auth *auth_new(const struct options *options, const struct store *store)
 {
 	struct auth *auth = memory_new(1, sizeof(*auth));
 	auth->options = options;
+	auth->store = store;
 	auth->refresh_tokens = memory_new(options->refresh_tokens.count, sizeof(char *));
 	auth_reset(auth);
 	return auth;
@@ -115,7 +120,7 @@ static void token_extend(const struct auth *auth, struct token *token)
 }
 
 /* @return borrowed until the next token comes or goes. */
-static struct token *issue(struct auth *auth, bool has_role)
+static struct token *issue(struct auth *auth, const char *owner, bool has_role)
 {
 	drop_expired(auth);
 	auth->tokens = memory_resize(auth->tokens, auth->token_count + 1, sizeof(*auth->tokens));
@@ -124,6 +129,7 @@ static struct token *issue(struct auth *auth, bool has_role)
 		.value = random_text(32),
 		.id = random_text(16),
 		.refresh_id = random_text(16),
+		.owner = text_copy(owner),
 		.has_role = has_role,
 	};
 	token_extend(auth, token);
@@ -222,10 +228,10 @@ static json_t *token_show(const struct token *token, const char *path, const cha
 	return shown;
 }
 
-static void answer_login(
-    struct auth *auth, const struct request *request, bool has_role, struct answer *answer)
+static void answer_login(struct auth *auth, const struct request *request, const char *owner,
+    bool has_role, struct answer *answer)
 {
-	const struct token *token = issue(auth, has_role);
+	const struct token *token = issue(auth, owner, has_role);
 	answer_json(answer, 201, ANSWER_JSON, token_show(token, request->path, "Login successful"));
 }
 
@@ -238,13 +244,13 @@ static void authenticate(struct auth *auth, const struct request *request, struc
 		enum certificate_outcome outcome = certificate_check(
 		    certificate, request->json, auth->options->ca_file, &why);
 		if (outcome == CERTIFICATE_GOOD)
-			answer_login(auth, request, true, answer);
+			answer_login(auth, request, auth->options->certificate_user, true, answer);
 		else
 			auth_answer_error(answer, outcome == CERTIFICATE_REFUSED ? 401 : 400, why);
 	} else if (basic) {
 		const struct credential *user = find_user(auth, basic);
 		if (user)
-			answer_login(auth, request, user->has_role, answer);
+			answer_login(auth, request, user->name, user->has_role, answer);
 		else
 			auth_answer_error(answer, 401, "Not authenticated");
 	} else {
@@ -260,13 +266,25 @@ static void logout(struct auth *auth, struct token *token, struct answer *answer
 	answer->status = 204;
 }
 
-static void validate(
-    const struct request *request, const struct token *token, struct answer *answer)
+/* An id for somebody whom SCIM does not show: the same for the same name. */
+static void make_guid(const char *name, char guid[33])
 {
+	uint64_t hash = 14695981039346656037U; /* FNV-1a */
+	for (const char *at = name; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 1099511628211U;
+	snprintf(guid, 33, "8a81b08e654bde3c%016llx", (unsigned long long)hash);
+}
+
+static void validate(const struct auth *auth, const struct request *request,
+    const struct token *token, struct answer *answer)
+{
+	const struct user *user = store_find(auth->store, STORE_BY_USER_NAME, token->owner);
 	json_t *shown = token_show(token, request->path, "Token validated");
+	char guid[33];
+	make_guid(token->owner, guid);
 	json_object_set_new(shown, "userInfo",
-	    json_pack("{s:s, s:s, s:s}", "userGuid", "8a81b08e654bde3c01656e0bc7b60a93", "userId",
-		"administrator@corp.example", "customerGuid", "8a81b08e654bde3c01656e0bc7b60a94"));
+	    json_pack("{s:s, s:s, s:s}", "userGuid", user ? user->id : guid, "userId", token->owner,
+		"customerGuid", "8a81b08e654bde3c01656e0bc7b60a94"));
 	answer_json(answer, 200, ANSWER_JSON, shown);
 }
 
@@ -286,7 +304,7 @@ static void answer_with_token(
 	} else if (strcmp(request->path, "/token/logout") == 0) {
 		logout(auth, token, answer);
 	} else {
-		validate(request, token, answer);
+		validate(auth, request, token, answer);
 	}
 }
 
@@ -319,7 +337,8 @@ static char *body_member(const struct request *request, const char *name)
 
 static void answer_oauth_token(struct auth *auth, size_t which, struct answer *answer)
 {
-	const struct token *token = issue(auth, auth->options->refresh_tokens.list[which].has_role);
+	const struct credential *client = &auth->options->refresh_tokens.list[which];
+	const struct token *token = issue(auth, client->name, client->has_role);
 	free(auth->refresh_tokens[which]);
 	auth->refresh_tokens[which] = random_text(24);
 	answer_json(answer, 200, ANSWER_JSON,

@@ -9,9 +9,12 @@
 // FAILURE_BAD_HEADER.  SCIM takes AnaplanAuthToken, Bearer with such a token, with
 // an OAuth token or an API key, and Basic; 401 without, 403 without USER_ADMIN.
 // POST /oauth/token takes a refresh token, in JSON or as a form.
-// Chosen: a missing or an unfit Authorization answers 400 FAILURE_BAD_HEADER, a
-// dead token 401; who logs in by certificate holds USER_ADMIN; a refresh
-// token of OAuth works once and the answer brings the next; its errors are those of RFC 6749.
+// /token/validate tells whose token it is: userId is the name that logged in, userGuid the id of
+// the tenant's user with that userName. Chosen: somebody who logs in without being among the SCIM
+// users has a userGuid made of the name; a certificate logs in the person whom --certificate-user
+// names. Chosen: a missing or an unfit Authorization answers 400 FAILURE_BAD_HEADER, a dead token
+// 401; who logs in by certificate holds USER_ADMIN; a refresh token of OAuth works once and the
+// answer brings the next; its errors are those of RFC 6749.
 
 #ifndef TENANT_AUTH_H
 #define TENANT_AUTH_H
@@ -19,6 +22,7 @@
 #include "answer.h"
 #include "options.h"
 #include "request.h"
+#include "store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,8 +36,8 @@ enum auth_verdict {
 	AUTH_NO_ROLE  /**< right, but not an administrator: 403 */
 };
 
-/** Makes the auth service.  @param options borrowed until auth_free().  @return owned. */
-struct auth *auth_new(const struct options *options);
+/** Makes the auth service.  @param options, store borrowed until auth_free().  @return owned. */
+struct auth *auth_new(const struct options *options, const struct store *store);
 
 /** Frees the auth service; NULL is welcome. */
 void auth_free(struct auth **auth);

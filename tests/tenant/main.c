@@ -91,9 +91,9 @@ static bool run(const struct options *options)
 		.options = options,
 		.store = store_new(),
 		.faults = faults_new(options->is_order_unstable),
-		.auth = auth_new(options),
 		.log = log_new(options->log_limit),
 	};
+	simulator.auth = auth_new(options, simulator.store);
 	simulator.scim = (struct scim) { options, simulator.store, simulator.faults, 0 };
 	bool is_good = control_fill(&simulator) && serve(&simulator) && control_save(&simulator);
 	log_free(&simulator.log);

@@ -20,6 +20,7 @@ enum option_code {
 	OPTION_USER,
 	OPTION_REFRESH_TOKEN,
 	OPTION_CA_FILE,
+	OPTION_CERTIFICATE_USER,
 	OPTION_TOKEN_LIFETIME,
 	OPTION_USERS,
 	OPTION_PAGE_ORDER,
@@ -46,6 +47,8 @@ static const char help[] =
     "  --refresh-token CLIENT:TOKEN[:norole]\n"
     "                         a refresh token that POST /oauth/token takes, once\n"
     "  --ca-file PEM          authorities whose certificates may log in\n"
+    "  --certificate-user NAME\n"
+    "                         whom they log in (administrator@corp.example)\n"
     "  --token-lifetime SECONDS\n"
     "                         how long a token lives (2100)\n"
     "  --users N              begin with N synthetic users\n"
@@ -73,6 +76,7 @@ static const struct option known[] = {
 	{ "user", required_argument, NULL, OPTION_USER },
 	{ "refresh-token", required_argument, NULL, OPTION_REFRESH_TOKEN },
 	{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
+	{ "certificate-user", required_argument, NULL, OPTION_CERTIFICATE_USER },
 	{ "token-lifetime", required_argument, NULL, OPTION_TOKEN_LIFETIME },
 	{ "users", required_argument, NULL, OPTION_USERS },
 	{ "page-order", required_argument, NULL, OPTION_PAGE_ORDER },
@@ -181,6 +185,8 @@ static bool options_set(struct options *options, enum option_code code, const ch
 		return add_credential(&options->refresh_tokens, value, true);
 	case OPTION_CA_FILE:
 		return set_text(&options->ca_file, value);
+	case OPTION_CERTIFICATE_USER:
+		return set_text(&options->certificate_user, value);
 	case OPTION_TOKEN_LIFETIME:
 		return number_between(value, 0, 1000000000, &options->token_lifetime_s);
 	case OPTION_USERS:
@@ -212,6 +218,7 @@ static enum options_outcome complain(const char *problem, const char *what)
 enum options_outcome options_read(int argc, char **argv, struct options *ret_options)
 {
 	*ret_options = (struct options) { .address = "127.0.0.1",
+		.certificate_user = "administrator@corp.example",
 		.token_lifetime_s = 2100,
 		.log_limit = 20000,
 		.create_status = 201 };

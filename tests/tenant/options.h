@@ -30,6 +30,7 @@ struct options {
 	const char *tls_cert;
 	const char *tls_key;
 	const char *ca_file;
+	const char *certificate_user; /**< whom a certificate logs in */
 	const char *state_file;
 	struct workspaces workspaces;
 	struct credentials users;

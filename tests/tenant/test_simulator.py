@@ -570,6 +570,20 @@ def test_scim_takes_each_kind_of_credential(tenant):
     assert tenant.ask("GET", BASE + "/Users").status == 401
 
 
+def test_a_token_tells_whose_it_is(tenant):
+    def owner(name, password):
+        login = tenant.ask("POST", "/token/authenticate", headers=basic(name, password))
+        own = {"Authorization": "AnaplanAuthToken " + login.json["tokenInfo"]["tokenValue"]}
+        return tenant.ask("GET", "/token/validate", headers=own).json["userInfo"]
+
+    stranger = owner("ann@corp.example", "secret:word")
+    assert stranger["userId"] == "ann@corp.example" and len(stranger["userGuid"]) == 32
+    assert owner("bob@corp.example", "secret")["userGuid"] != stranger["userGuid"]
+    created = tenant.ask("POST", BASE + "/Users", person("Ann@corp.example"), KEY)
+    assert created.status == 201, created.text
+    assert owner("ann@corp.example", "secret:word")["userGuid"] == created.json["id"]
+
+
 def test_no_role_is_403_that_says_404(tenant):
     for headers in (basic("bob@corp.example", "secret"), {"Authorization": "Bearer key-2"}):
         answer = tenant.ask("GET", BASE + "/Users", headers=headers)
