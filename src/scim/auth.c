@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A small machine.  LOADING is a turn of the loop in which secrets are read; ASKING and REFRESHING
- * have a request under way.  A value stays usable while it is refreshed, until its time is over.
+ * A small machine.  LOADING is a turn of the loop in which secrets are read; ASKING, REFRESHING and
+ * IDENTIFYING have a request under way.  A value stays usable while it is refreshed, until its time
+ * is over.
  *
  * Whoever closes while a login is under way waits like the others: the token that comes is logged
  * out then.
@@ -17,13 +18,21 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define TOKEN_LIFE_MS     (35 * TIME_MINUTE_MS)
-#define LOGOUT_TIMEOUT_MS (5 * TIME_SECOND_MS)
-#define REFRESH_AGAIN_MS  TIME_MINUTE_MS
+#define TOKEN_LIFE_MS       (35 * TIME_MINUTE_MS)
+#define LOGOUT_TIMEOUT_MS   (5 * TIME_SECOND_MS)
+#define REFRESH_AGAIN_MS    TIME_MINUTE_MS
+#define IDENTIFY_TIMEOUT_MS (10 * TIME_SECOND_MS)
 
 #define ANAPLAN_AUTH_URL "https://auth.anaplan.com"
 
-enum auth_state { AUTH_RESTING, AUTH_LOADING, AUTH_ASKING, AUTH_REFRESHING, AUTH_LOGGING_OUT };
+enum auth_state {
+	AUTH_RESTING,
+	AUTH_LOADING,
+	AUTH_ASKING,
+	AUTH_IDENTIFYING,
+	AUTH_REFRESHING,
+	AUTH_LOGGING_OUT
+};
 
 struct auth {
 	struct auth_input in;
@@ -38,6 +47,9 @@ struct auth {
 	uint64_t generation;
 	int64_t expires_ms, refresh_ms; /* monotonic; INT64_MAX: never */
 	struct auth_waiter *waiters, *told, *closers;
+	struct tenant_self *self; /* NULL: nobody wants to know whose token it is */
+	struct str own_name, own_id;
+	bool has_identified; /* in this session */
 };
 
 static void on_timer(void *context);
@@ -76,6 +88,8 @@ void auth_free(struct auth **auth)
 	secret_free(&(*auth)->value);
 	secret_free(&(*auth)->former);
 	secret_free(&(*auth)->login);
+	str_done(&(*auth)->own_name);
+	str_done(&(*auth)->own_id);
 	free(*auth);
 	*auth = NULL;
 }
@@ -201,6 +215,7 @@ static void fail_locally(struct auth *auth, const struct err *err)
 
 struct auth_request {
 	const char *path;
+	struct span method; /* absent: POST */
 	struct span authorization;
 	struct span body; /* absent: none */
 	int64_t timeout_ms;
@@ -211,7 +226,7 @@ static void ask(struct auth *auth, const struct auth_request *request)
 {
 	struct str url = { 0 };
 	struct http_request http_request = {
-		.method = SPAN("POST"),
+		.method = request->method.at == NULL ? SPAN("POST") : request->method,
 		.authorization = request->authorization,
 		.accept = SPAN("application/json"),
 		.content_type = request->body.at == NULL ? SPAN_NULL : SPAN("application/json"),
@@ -276,6 +291,73 @@ static void note_answer(struct auth *auth, const struct http_answer *answer)
 	auth->in.counters->answer_bytes += answer->body.len;
 }
 
+/* --- whose token it is --------------------------------------------------------------------- */
+
+static struct span keep(struct str *place, struct span text)
+{
+	str_truncate(place, 0);
+	str_add(place, text);
+	return str_span(place);
+}
+
+static void take_owner(struct auth *auth, const struct decoded_owner *owner)
+{
+	bool is_name_configured = auth->in.settings->auth.method == TENANT_AUTH_BASIC;
+
+	if (owner->guid.len > 0)
+		auth->self->account_id = keep(&auth->own_id, owner->guid);
+	if (owner->id.len > 0 && !is_name_configured)
+		auth->self->user_name = keep(&auth->own_name, owner->id);
+}
+
+static void on_identified(void *context, const struct http_answer *answer)
+{
+	struct auth *auth = context;
+	struct outcome outcome = outcome_judge(answer, false, loop_wall_ms(auth->in.loop));
+	struct decoded_owner owner;
+
+	note_answer(auth, answer);
+	if (outcome.status == STATUS_OK &&
+	    decode_owner(auth->decoder, answer->body, &owner, NULL) == STATUS_OK)
+		take_owner(auth, &owner);
+	decoder_forget(auth->decoder, true);
+	rest(auth, NULL);
+}
+
+static void identify(struct auth *auth)
+{
+	int64_t timeout_ms = auth->in.settings->timeout_ms;
+	struct auth_request request = {
+		.path = "/token/validate",
+		.method = SPAN("GET"),
+		.authorization = secret_reveal(auth->value),
+		.timeout_ms = timeout_ms < IDENTIFY_TIMEOUT_MS ? timeout_ms : IDENTIFY_TIMEOUT_MS,
+		.callback = on_identified,
+	};
+
+	auth->has_identified = true;
+	auth->self->is_told_by_opening = false;
+	auth->state = AUTH_IDENTIFYING;
+	ask(auth, &request);
+}
+
+void auth_tell_self(struct auth *auth, struct tenant_self *self)
+{
+	const struct tenant_settings *settings = auth->in.settings;
+
+	auth->self = self;
+	*self = (struct tenant_self) { .is_told_by_opening = auth->url != NULL };
+	if (settings->auth.method == TENANT_AUTH_BASIC)
+		self->user_name = settings->auth.user;
+}
+
+const struct tenant_self *auth_self(const struct auth *auth)
+{
+	return auth->self;
+}
+
+/* --- logging in --------------------------------------------------------------------------- */
+
 static void on_login(void *context, const struct http_answer *answer)
 {
 	static const char path[] = "/token/authenticate";
@@ -290,7 +372,10 @@ static void on_login(void *context, const struct http_answer *answer)
 		failure.status = take_token(auth, answer, &problem);
 		if (failure.status == STATUS_OK) {
 			secret_free(&auth->login);
-			rest(auth, NULL);
+			if (auth->self != NULL && !auth->has_identified)
+				identify(auth);
+			else
+				rest(auth, NULL);
 			return;
 		}
 		explain(auth, path, answer, problem.text, &failure.err);
@@ -395,7 +480,7 @@ void auth_refuse(struct auth *auth, uint64_t generation)
 	if (generation != auth->generation)
 		return;
 	forget_value(auth);
-	if (auth->state != AUTH_REFRESHING)
+	if (auth->state != AUTH_REFRESHING && auth->state != AUTH_IDENTIFYING)
 		return;
 	http_cancel(auth->in.http, auth->call);
 	auth->call = NULL;
@@ -408,6 +493,7 @@ void auth_refuse(struct auth *auth, uint64_t generation)
 static void end_close(struct auth *auth)
 {
 	forget_value(auth);
+	auth->has_identified = false;
 	auth->state = AUTH_RESTING;
 	tell(auth, &auth->closers, NULL);
 	if (auth->state == AUTH_RESTING && auth->waiters != NULL) {

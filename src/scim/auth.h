@@ -53,6 +53,18 @@ struct auth_input {
 /** Makes it; nothing is read or sent yet. @return owned */
 struct auth *auth_new(const struct auth_input *input);
 
+/**
+ * Keeps `self` up to date from now on: with basic the configuration says the userName; where the
+ * auth service gives tokens it is asked once a session whose they are, before the first one is
+ * handed out.  That it does not say is no failure, and what was known stays known.
+ *
+ * @param self  borrowed until freed; its texts live until the next login
+ */
+void auth_tell_self(struct auth *auth, struct tenant_self *self);
+
+/** What auth_tell_self keeps up to date; NULL: nobody asked for it. */
+const struct tenant_self *auth_self(const struct auth *auth);
+
 /** Ends what is under way without callbacks, wipes and frees; sets `*auth` to NULL; NULL is
  * welcome.
  */

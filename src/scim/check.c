@@ -104,6 +104,32 @@ static void on_listed(
 	    &(struct client_owner) { .watch = on_discovered, .context = check });
 }
 
+/* Not to know is no fault of the configuration, so it fails nothing. */
+static void tell_self(struct check *check)
+{
+	const struct tenant_self *self = auth_self(check->in.auth);
+	bool is_key = check->in.settings->auth.method == TENANT_AUTH_API_KEY;
+	struct str detail = { 0 };
+
+	if (self == NULL)
+		return;
+	if (self->user_name.len + self->account_id.len == 0)
+		str_addf(&detail,
+		    "warning: %s; name its owner in policy.protect, so that the agent cannot "
+		    "lock itself out",
+		    is_key ? "an API key does not tell whose it is"
+			   : "the tenant does not tell whose credential it is");
+	if (self->user_name.len > 0)
+		str_add(&detail, self->user_name);
+	if (self->account_id.len > 0)
+		str_addf(&detail, "%saccount %.*s", detail.len > 0 ? ", " : "",
+		    SPAN_ARG(self->account_id));
+	if (self->user_name.len + self->account_id.len > 0)
+		str_add_c(&detail, "; never changed by the agent");
+	say(check, true, SPAN("own account"), &detail, false);
+	str_done(&detail);
+}
+
 static void on_token(
     void *context, const struct tenant_answer *answer, const struct http_answer *http)
 {
@@ -120,6 +146,7 @@ static void on_token(
 		return;
 	auth_describe(check->in.auth, &text);
 	say(check, true, SPAN("token"), &text, false);
+	tell_self(check);
 	str_truncate(&text, 0);
 	encode_list_path(&text, 1, 1);
 	request.path = str_span(&text);

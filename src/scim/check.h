@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The check of a tenant, one step after the other: reached, token, role, what it can do, how many
- * accounts, its clock.
+ * The check of a tenant, one step after the other: reached, token, whose it is, role, what it can
+ * do, how many accounts, its clock.
  */
 #ifndef SCIM_CHECK_H
 #define SCIM_CHECK_H

@@ -489,3 +489,22 @@ enum status decode_token(
 	*ret_token = token;
 	return STATUS_OK;
 }
+
+enum status decode_owner(
+    struct decoder *decoder, struct span body, struct decoded_owner *ret_owner, struct err *reterr)
+{
+	struct decoded_owner owner = { SPAN_NULL, SPAN_NULL };
+	const json_t *info;
+
+	if (!parse(decoder, body, reterr))
+		return STATUS_RETRY;
+	info = member_of(decoder->root, SPAN("userInfo"));
+	owner.guid = text_of(member_of(info, SPAN("userGuid")));
+	owner.id = text_of(member_of(info, SPAN("userId")));
+	if (owner.guid.len == 0 && owner.id.len == 0) {
+		err_set(reterr, "the answer does not say whose token it is");
+		return STATUS_RETRY;
+	}
+	*ret_owner = owner;
+	return STATUS_OK;
+}

@@ -81,4 +81,18 @@ struct decoded_token {
 enum status decode_token(
     struct decoder *decoder, struct span body, struct decoded_token *ret_token, struct err *reterr);
 
+/* Whose token it is; borrowed until decoder_forget. */
+struct decoded_owner {
+	struct span guid; /* the account's id; absent: not given */
+	struct span id;   /* the name that logs in; absent: not given */
+};
+
+/**
+ * Reads the answer of /token/validate, which holds the token as well.
+ *
+ * @return STATUS_RETRY: it names nobody
+ */
+enum status decode_owner(
+    struct decoder *decoder, struct span body, struct decoded_owner *ret_owner, struct err *reterr);
+
 #endif

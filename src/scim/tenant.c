@@ -165,6 +165,7 @@ static void wire(struct tenant *tenant, struct http *http)
 
 	tenant->http = http;
 	tenant->auth = auth_new(&auth);
+	auth_tell_self(tenant->auth, &tenant->reader.self);
 	client = (struct client_input) { tenant->loop, http, tenant->auth, &tenant->settings,
 		&tenant->counters };
 	tenant->client = client_new(&client);
