@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Active Directory: a real domain controller (Samba), by way of directory_probe and of the agent.
+
+What Samba does not do as Microsoft's server does, as automatic ranging, is in test_directory_stub.py.
+"""
+import sys
+import time
+import uuid
+
+sys.dont_write_bytecode = True
+
+import harness  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(harness.run(__file__))
+
+import pytest  # noqa: E402
+
+import samba_ad  # noqa: E402
+from conftest import need  # noqa: E402
+from samba_ad import AWAY, BASE, GROUPS, NEVER, PASSWORD, STAFF, SYNC, filetime  # noqa: E402
+
+PROBE = harness.BUILD / "tests/integration/directory_probe"
+CONTACTS = "OU=Contacts," + BASE
+BIG = 3001
+DAY = 86400
+ODD_GUID = uuid.UUID("00000a00-0a0d-0a00-8001-0a0000000a00")
+
+
+def contact(number):
+    return f"CN=c{number:05},{CONTACTS}"
+
+
+def fill(domain):
+    now = time.time()
+    domain.person("ann")
+    domain.person("bob", userAccountControl="546")
+    domain.person("never", accountExpires=NEVER)
+    domain.person("zero", accountExpires="0")
+    domain.person("gone", accountExpires=filetime(now - DAY))
+    domain.person("going", accountExpires=filetime(now + DAY))
+    domain.person("away", base=AWAY)
+    domain.database.add({"dn": "CN=odd," + STAFF, "objectClass": "user", "sAMAccountName": "odd",
+                         "userAccountControl": "544", "objectGUID": ODD_GUID.bytes_le},
+                        controls=["relax:0"])
+    domain.add(CONTACTS, objectClass="organizationalUnit")
+    for number in range(BIG):
+        domain.add(contact(number), objectClass="contact")
+    ann, going = f"CN=ann,{STAFF}", f"CN=going,{STAFF}"
+    domain.group("some", [ann])
+    domain.group("big", [contact(number) for number in range(BIG - 1)] + [ann])
+    domain.group("inner", [going])
+    domain.group("ring", [f"CN=inner,{GROUPS}"])
+    domain.group("outer", [f"CN=ring,{GROUPS}", ann])
+    domain.modify(f"CN=inner,{GROUPS}", add={"member": [f"CN=outer,{GROUPS}"]})
+
+
+@pytest.fixture(scope="module")
+def domain(tmp_path_factory, authority):
+    need(samba_ad.missing())
+    with samba_ad.Domain(tmp_path_factory.mktemp("domain") / "dc", authority) as running:
+        with running.at_once():
+            fill(running)
+        yield running
+
+
+@pytest.fixture(name="probe")
+def make_probe(domain, environment):
+    """Runs directory_probe; options as keywords, `_` for `-`, lists repeat an option."""
+
+    def run(command="scan", password=PASSWORD, more_environment=None, **options):
+        settings = {"url": domain.ldaps, "base": STAFF, "ca": domain.ca, "bind": "simple",
+                    "bind_dn": SYNC, "password": "env:PROBE_PASSWORD"}
+        settings.update(options)
+        arguments = [PROBE]
+        for name, values in settings.items():
+            for value in values if isinstance(values, list) else [values]:
+                if value is not None:
+                    arguments += ["--" + name.replace("_", "-"), value]
+        lines, _ = harness.json_lines([*arguments, command], {
+            **environment, "PROBE_PASSWORD": password, **(more_environment or {})})
+        return lines
+
+    return run
+
+
+def done(lines):
+    assert lines[-1]["event"] == "done", lines
+    return lines[-1]
+
+
+def roots(lines):
+    return next(line["roots"] for line in lines if line["event"] == "membership")
+
+
+def people(lines):
+    """Entries of a scan by their name."""
+    return {line["dn"].split(",")[0][3:]: line for line in lines if line["event"] == "entry"}
+
+
+def steps(lines):
+    return [(line["what"], line["ok"], line["detail"]) for line in lines]
+
+
+def step(lines, what):
+    found = [(ok, detail) for name, ok, detail in steps(lines) if name == what]
+    assert len(found) == 1, steps(lines)
+    return found[0]
+
+
+# ---- what is read ----
+
+
+def test_the_kind_is_found(probe):
+    ok, detail = step(probe("check"), "kind")
+    assert ok and detail.startswith("active-directory; key objectGUID; paged results")
+
+
+def test_keys_are_the_guids_that_administrators_see(domain, probe):
+    found = people(probe(attribute=".key"))
+    for name in ("ann", "bob", "odd"):
+        bytes_of = domain.read(f"CN={name},{STAFF}", "objectGUID")
+        assert found[name]["key"] == str(uuid.UUID(bytes_le=bytes_of))
+        assert found[name]["values"][".key"] == [found[name]["key"]]
+    assert found["odd"]["key"] == str(ODD_GUID)
+
+
+def test_a_key_with_zeros_and_newlines_is_found_again(probe):
+    found = probe("look-up", key=str(ODD_GUID))[-1]
+    assert found["outcome"] == "matches" and found["dn"] == "CN=odd," + STAFF
+
+
+def test_who_is_enabled_and_until_when(probe):
+    found = people(probe(attribute=[".enabled", ".expires"]))
+    enabled = {name: line["values"][".enabled"] for name, line in found.items()}
+    assert enabled == {"ann": ["TRUE"], "bob": ["FALSE"], "never": ["TRUE"], "zero": ["TRUE"],
+                       "gone": ["FALSE"], "going": ["TRUE"], "odd": ["TRUE"]}
+    assert {name for name, line in found.items() if line["values"][".expires"]} == {"gone", "going"}
+    until = found["going"]["values"][".expires"][0]
+    assert until.startswith(time.strftime("%Y-%m-%dT", time.gmtime(time.time() + DAY)))
+
+
+def test_the_usual_attributes_are_there(probe):
+    names = ["mail", "givenName", "sn", "employeeID", "userPrincipalName"]
+    values = people(probe(attribute=names))["ann"]["values"]
+    assert values == {"mail": ["ann@corp.example"], "givenName": ["Ann"], "sn": ["Test"],
+                      "employeeID": ["E-ann"], "userPrincipalName": ["ann@corp.example"]}
+
+
+def test_pages(probe):
+    end = done(probe(page_size=3))
+    assert end["complete"] and end["entries"] == 7
+
+
+# ---- groups ----
+
+
+def test_all_members_of_a_big_group(probe):
+    lines = probe(group=f"CN=big,{GROUPS}")
+    assert roots(lines) == [True] and lines[0]["members"] == BIG
+    assert [name for name, line in people(lines).items() if line["roots"]] == ["ann"]
+
+
+def test_nested_groups_in_a_ring(probe):
+    lines = probe(nested=[f"CN=outer,{GROUPS}", f"CN=some,{GROUPS}"], group=f"CN=ring,{GROUPS}")
+    found = people(lines)
+    assert roots(lines) == [True, True, True]
+    assert found["ann"]["roots"] == [0, 1] and found["going"]["roots"] == [0]
+
+
+# ---- a second look ----
+
+
+def test_where_somebody_is(domain, probe):
+    key = str(uuid.UUID(bytes_le=domain.read(f"CN=away,{AWAY}", "objectGUID")))
+    assert probe("look-up", key=key)[-1]["outcome"] == "moved"
+    leaver = domain.person("leaver")
+    key = str(uuid.UUID(bytes_le=domain.read(leaver, "objectGUID")))
+    found = probe("look-up", key=key, dn=leaver, filter="(employeeID=none)")[-1]
+    assert found["outcome"] == "left-scope"
+    assert probe("look-up", key=key, dn=leaver)[-1]["outcome"] == "matches"
+    domain.delete(leaver)
+    assert probe("look-up", key=key, dn=leaver)[-1]["outcome"] == "deleted"
+
+
+# ---- reaching it ----
+
+
+def test_a_wrong_password_is_said_in_words(probe):
+    ok, detail = step(probe("check", password="wrong"), "bind")
+    assert not ok and "the password is wrong, or the name (data 52e)" in detail
+
+
+def test_a_disabled_account_is_said_in_words(domain, probe):
+    domain.modify(SYNC, userAccountControl="546")
+    try:
+        ok, detail = step(probe("check"), "bind")
+    finally:
+        domain.modify(SYNC, userAccountControl="544")
+    assert not ok and "the account is disabled (data 533)" in detail
+
+
+def test_a_simple_bind_in_the_clear_is_refused_with_a_remedy(domain, probe):
+    ok, detail = step(probe("check", url=domain.ldap, cleartext="1"), "bind")
+    assert not ok and "use ldaps:// or starttls" in detail
+
+
+def test_starttls(domain, probe):
+    lines = probe("check", url=domain.ldap, starttls="1")
+    assert step(lines, "TLS")[0] and step(lines, "bind")[0]
