@@ -26,10 +26,15 @@ static void judge_ending(const struct scan_facts *facts, struct str *missing)
 	}
 	if (facts->referrals > 0) {
 		next_proof(missing);
-		str_addf(missing,
-		    "%" PRIu64 " %s not followed; list the other server or base in "
-		    "the configuration, or narrow the base",
-		    facts->referrals, facts->referrals == 1 ? "referral was" : "referrals were");
+		str_addf(missing, "%" PRIu64 " %s not followed", facts->referrals,
+		    facts->referrals == 1 ? "referral was" : "referrals were");
+		if (facts->referral.len > 0) {
+			str_add_c(missing, facts->referrals == 1 ? " (to " : " (the first to ");
+			utf8_printable(facts->referral, missing);
+			str_add_byte(missing, ')');
+		}
+		str_add_c(missing,
+		    "; list the other server or base in the configuration, or narrow the base");
 	}
 	if (facts->missing_canary.at != NULL) {
 		next_proof(missing);
@@ -156,6 +161,7 @@ void certificate_encode(
 	put_text(&writer, "missing", certificate->missing);
 	put_text(&writer, "missingCanary", facts->missing_canary);
 	put_text(&writer, "peer", facts->peer);
+	put_text(&writer, "referral", facts->referral);
 	put_count(&writer, "referrals", facts->referrals);
 	put_text(&writer, "unknownGroup", facts->unknown_group);
 	put_count(&writer, "unknownGroups", facts->unknown_groups);

@@ -20,6 +20,7 @@ struct scan_facts {
 	uint64_t entries;           /* entries the user searches brought, unusable ones included */
 	uint64_t unusable;          /* of them without a usable key */
 	uint64_t referrals;         /* continuation references that were not followed */
+	struct span referral;       /* where the first led, as the server says; absent: none */
 	uint64_t canaries;          /* configured */
 	struct span missing_canary; /* the first one not seen; absent: all were */
 	uint64_t groups;            /* walked */

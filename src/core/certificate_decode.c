@@ -37,6 +37,7 @@ static struct certificate_record read_record(const json_t *object, struct arena 
 			.entries = read_count(object, "entries"),
 			.unusable = read_count(object, "unusable"),
 			.referrals = read_count(object, "referrals"),
+			.referral = read_text(object, "referral", arena),
 			.canaries = read_count(object, "canaries"),
 			.missing_canary = read_text(object, "missingCanary", arena),
 			.groups = read_count(object, "groups"),

@@ -92,6 +92,7 @@ struct scan {
 	struct search search;
 	bool has_told_membership;
 	struct str incomplete_why;
+	struct str referral; /* the first that was not followed */
 };
 
 struct ldap_source {

@@ -116,6 +116,34 @@ size_t server_facts_context_of(const struct server_facts *facts, struct span dn)
 	return best;
 }
 
+/* The DN of a reference; its escapes are left, as no DN that matters here has any. */
+static struct span dn_of_url(struct span url)
+{
+	struct span rest = url;
+
+	for (int slashes = 0; slashes < 3; slashes++)
+		span_split(&rest, '/');
+	return span_split(&rest, '?');
+}
+
+static bool has_first_rdn(struct span dn, struct span rdn)
+{
+	struct span rest = dn;
+
+	return span_equal_ascii_case(span_split(&rest, ','), rdn);
+}
+
+bool server_facts_expects_reference(const struct server_facts *facts, struct span url)
+{
+	struct span dn = dn_of_url(url);
+
+	if (!facts->is_active_directory)
+		return false;
+	return has_first_rdn(dn, SPAN("CN=Configuration")) ||
+	       has_first_rdn(dn, SPAN("DC=DomainDnsZones")) ||
+	       has_first_rdn(dn, SPAN("DC=ForestDnsZones"));
+}
+
 const char *kind_user_filter(enum directory_kind kind)
 {
 	switch (kind) {

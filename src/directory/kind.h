@@ -45,6 +45,14 @@ enum directory_kind server_facts_kind(const struct server_facts *facts);
  */
 size_t server_facts_context_of(const struct server_facts *facts, struct span dn);
 
+/**
+ * Whether a continuation reference leads where no people are: Active Directory answers every search
+ * from the root of a domain with references to its configuration and to DNS zones.
+ *
+ * @param url  of the reference, RFC 4516
+ */
+bool server_facts_expects_reference(const struct server_facts *facts, struct span url);
+
 /** The filter for users when none is configured. */
 const char *kind_user_filter(enum directory_kind kind);
 

@@ -5,7 +5,7 @@
  */
 #include "directory/directory_p.h"
 
-#include "directory/result_text.h"
+#include "base/unicode.h"
 #include <assert.h>
 
 static void check_next_base(struct ldap_source *source);
@@ -191,6 +191,18 @@ static void tell_users(struct ldap_source *source)
 	str_done(&detail);
 }
 
+static void tell_referral(struct ldap_source *source, const struct search_end *end)
+{
+	struct str detail = { 0 };
+
+	str_add_c(&detail, "the server refers to another one, which is not followed: ");
+	utf8_printable(end->referral, &detail);
+	str_add_c(&detail, "; no scan can be certified like this: add a directory for it, or name "
+			   "narrower bases");
+	tell(source, false, "users", str_span(&detail));
+	str_done(&detail);
+}
+
 static void on_count_end(void *context, const struct search_end *end)
 {
 	struct ldap_source *source = context;
@@ -202,8 +214,7 @@ static void on_count_end(void *context, const struct search_end *end)
 		return;
 	}
 	if (end->referrals > 0)
-		tell(source, false, "users",
-		    SPAN("the server refers to other servers, which is not followed"));
+		tell_referral(source, end);
 	source->check.base++;
 	count_next_base(source);
 }

@@ -77,6 +77,8 @@ static void on_base_end(void *context, const struct search_end *end)
 	struct str why = { 0 };
 
 	scan->facts.referrals += end->referrals;
+	if (scan->referral.len == 0)
+		str_add(&scan->referral, end->referral);
 	search_describe(&scan->search, end, &why);
 	if (end->is_broken) {
 		scan_broke(source, str_c(&why), end->is_silent);
@@ -120,6 +122,7 @@ static void on_connected(struct ldap_source *source)
 
 	scan->facts = (struct scan_facts) { 0 };
 	scan->base = 0;
+	str_truncate(&scan->referral, 0);
 	str_truncate(&scan->incomplete_why, 0);
 	for (size_t i = 0; i < source->settings.canary_count; i++)
 		source->canaries[i].is_seen = false;
@@ -149,6 +152,7 @@ static void complete_facts(struct ldap_source *source, const struct group_table 
 
 	facts->canaries = source->settings.canary_count;
 	facts->missing_canary = canaries_missing(source->canaries, source->settings.canary_count);
+	facts->referral = scan->referral.len > 0 ? str_span(&scan->referral) : SPAN_NULL;
 	facts->identity = session_identity(source->session);
 	facts->peer = span_of(session_url(source->session));
 	if (groups != NULL) {
@@ -177,4 +181,5 @@ void scan_finish(struct ldap_source *source, const struct group_table *groups)
 void scan_done(struct scan *scan)
 {
 	str_done(&scan->incomplete_why);
+	str_done(&scan->referral);
 }

@@ -48,6 +48,8 @@ static void end_search(struct session *session)
 
 	session->running = RUNNING_NOTHING;
 	loop_timer_stop(session->silence);
+	if (session->referral.len > 0)
+		end.referral = str_span(&session->referral);
 	session->handler.on_end(session->context, &end);
 }
 
@@ -147,6 +149,7 @@ void session_search(struct session *session, const struct search *search,
 	session->handler = *handler;
 	session->context = context;
 	session->end = (struct search_end) { 0 };
+	str_truncate(&session->referral, 0);
 	send_page(session, &no_cookie);
 }
 
@@ -194,6 +197,23 @@ static void take_result(struct session *session, LDAPMessage *message)
 	ldap_memfree(text);
 }
 
+/* A reference names several servers for one place at most: the first tells where. */
+static void take_reference(struct session *session, LDAPMessage *message)
+{
+	char **urls = NULL;
+	struct span url = SPAN_NULL;
+
+	if (ldap_parse_reference(session->handle, message, &urls, NULL, 0) == LDAP_SUCCESS &&
+	    urls != NULL)
+		url = span_of(urls[0]);
+	if (!server_facts_expects_reference(&session->server, url)) {
+		session->end.referrals++;
+		if (session->referral.len == 0)
+			str_add(&session->referral, url);
+	}
+	ber_memvfree((void **)urls);
+}
+
 /* @return whether the message was kept by somebody */
 static bool take_message(struct session *session, int type, LDAPMessage *message)
 {
@@ -211,7 +231,7 @@ static bool take_message(struct session *session, int type, LDAPMessage *message
 		session->handler.on_entry(session->context, session->handle, message);
 		break;
 	case LDAP_RES_SEARCH_REFERENCE:
-		session->end.referrals++;
+		take_reference(session, message);
 		break;
 	case LDAP_RES_SEARCH_RESULT:
 		take_result(session, message);
@@ -371,6 +391,7 @@ void session_free(struct session **session)
 	server_facts_done(&old->server);
 	str_done(&old->failures);
 	str_done(&old->identity);
+	str_done(&old->referral);
 	free(old);
 }
 

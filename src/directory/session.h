@@ -38,7 +38,8 @@ struct search_end {
 	bool is_paging_ignored; /* success, but without the answer that paging demands */
 	struct span diagnostic; /* borrowed until the callback returns */
 	uint64_t entries;
-	uint64_t referrals;
+	uint64_t referrals;   /* without those that are expected (kind.h) */
+	struct span referral; /* the first; absent: none; borrowed likewise */
 };
 
 struct search_handler {

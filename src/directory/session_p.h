@@ -40,6 +40,7 @@ struct session {
 	struct search_handler handler;
 	void *context;
 	struct search_end end;
+	struct str referral; /* the first one's URL */
 	bool has_asked_page;
 };
 

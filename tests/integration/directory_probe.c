@@ -296,6 +296,7 @@ static void put_facts(struct emitter *writer, const struct scan_facts *facts)
 	put_int(writer, "entries", facts->entries);
 	put_int(writer, "unusable", facts->unusable);
 	put_int(writer, "referrals", facts->referrals);
+	put_span(writer, "referral", facts->referral);
 	put_int(writer, "canaries", facts->canaries);
 	put_span(writer, "missing_canary", facts->missing_canary);
 	put_int(writer, "groups", facts->groups);

@@ -153,6 +153,12 @@ def test_pages(probe):
     assert end["complete"] and end["entries"] == 7
 
 
+def test_the_root_of_the_domain_can_be_a_base(probe):
+    """It answers with references to the configuration, where nobody is missing."""
+    end = done(probe(base=BASE))
+    assert end["complete"] and end["referrals"] == 0 and end["entries"] > 8
+
+
 # ---- groups ----
 
 

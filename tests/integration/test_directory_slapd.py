@@ -226,6 +226,7 @@ def test_a_missing_base_makes_the_scan_incomplete(probe):
 def test_continuation_references_are_counted(probe):
     end = done(probe(base=[PEOPLE, AWAY]))
     assert end["status"] == "ok" and end["referrals"] == 1 and end["entries"] == USERS + 2
+    assert end["referral"].startswith("ldap://elsewhere.example/")
 
 
 def test_a_referral_for_a_base_makes_the_scan_incomplete(probe):

@@ -101,9 +101,13 @@ static void test_referrals(void **state)
 	assert_missing(&facts, &terms,
 	    "1 referral was not followed; list the other server or base in the configuration, "
 	    "or narrow the base");
+	facts.referral = SPAN("ldap://b.example/DC=b\n");
+	assert_missing(&facts, &terms,
+	    "1 referral was not followed (to ldap://b.example/DC=b\\x0A); list the other server or "
+	    "base in the configuration, or narrow the base");
 	facts.referrals = 3;
-	assert_contains(
-	    certificate_judge(&facts, &terms, arena).missing.at, "3 referrals were not followed");
+	assert_contains(certificate_judge(&facts, &terms, arena).missing.at,
+	    "3 referrals were not followed (the first to ldap://b.example/");
 }
 
 static void test_canary(void **state)
@@ -313,6 +317,7 @@ static void test_encode_all_that_can_be_missing(void **state)
 	facts.unknown_groups = 1;
 	facts.unusable = 4;
 	facts.referrals = 9;
+	facts.referral = SPAN("ldap://b");
 	facts.identity = SPAN_NULL;
 	facts.peer = SPAN_NULL;
 	facts.entries = UINT64_MAX;
@@ -320,7 +325,8 @@ static void test_encode_all_that_can_be_missing(void **state)
 	assert_span(str_span(&out),
 	    "{\"canaries\":2,\"certified\":false,\"complete\":false,"
 	    "\"entries\":9223372036854775807,\"groups\":5,\"incompleteWhy\":\"timeout\","
-	    "\"missing\":\"much\",\"missingCanary\":\"CN=Here\",\"referrals\":9,"
+	    "\"missing\":\"much\",\"missingCanary\":\"CN=Here\",\"referral\":\"ldap://b\","
+	    "\"referrals\":9,"
 	    "\"unknownGroup\":\"CN=\\\"x\\\"\",\"unknownGroups\":1,\"unusable\":4}");
 	str_done(&out);
 }
@@ -360,6 +366,7 @@ static void test_decode_list(void **state)
 	facts.unknown_groups = 1;
 	facts.unusable = 4;
 	facts.referrals = 9;
+	facts.referral = SPAN("ldap://b");
 	facts.identity = SPAN_NULL;
 	assert_comes_back(&certificate, &facts);
 }

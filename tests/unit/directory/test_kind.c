@@ -67,6 +67,30 @@ static void offers_are_noted(void **state)
 	server_facts_done(&facts);
 }
 
+static void some_references_lead_where_nobody_is(void **state)
+{
+	static const char *const expected[] = {
+		"ldap://corp.example/CN=Configuration,DC=corp,DC=example",
+		"ldaps://corp.example:636/cn=configuration,DC=corp,DC=example??sub",
+		"ldap://DomainDnsZones.corp.example/DC=DomainDnsZones,DC=corp,DC=example",
+		"ldap://ForestDnsZones.corp.example/DC=ForestDnsZones,DC=corp,DC=example",
+	};
+	static const char *const others[] = { "ldap://sub.corp.example/DC=sub,DC=corp,DC=example",
+		"ldap://x/CN=Configurations,DC=x", "ldap://x/OU=CN=Configuration", "ldap://x", "",
+		"CN=Configuration" };
+	struct server_facts facts = { 0 };
+
+	(void)state;
+	server_facts_reset(&facts);
+	assert_false(server_facts_expects_reference(&facts, span_of(expected[0])));
+	server_facts_note(&facts, SPAN("supportedCapabilities"), SPAN("1.2.840.113556.1.4.800"));
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
+		assert_true(server_facts_expects_reference(&facts, span_of(expected[i])));
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_false(server_facts_expects_reference(&facts, span_of(others[i])));
+	server_facts_done(&facts);
+}
+
 static void the_longest_context_holds_a_dn(void **state)
 {
 	struct server_facts facts = { 0 };
@@ -120,6 +144,7 @@ const struct CMUnitTest kind_tests[] = {
 	cmocka_unit_test(an_unknown_name_is_none),
 	cmocka_unit_test(signs_tell_the_kind),
 	cmocka_unit_test(offers_are_noted),
+	cmocka_unit_test(some_references_lead_where_nobody_is),
 	cmocka_unit_test(the_longest_context_holds_a_dn),
 	cmocka_unit_test(every_kind_has_habits),
 	cmocka_unit_test(each_kind_is_asked_by_its_key),
