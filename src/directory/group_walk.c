@@ -2,6 +2,7 @@
 /*
  * Listing: which DNs are groups.  Reading: a queue of groups, each by a base search, ranges of
  * `member` followed to their end.  Groups wanted with nesting are read first (group_table.h).
+ * At last, on Active Directory, those whose primary group one of them is (primary_group.h).
  */
 #include "directory/group_walk.h"
 
@@ -12,6 +13,7 @@
 #include "directory/dn_set.h"
 #include "directory/ldap_entry.h"
 #include "directory/member_text.h"
+#include "directory/primary_group.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -43,6 +45,9 @@ struct group_walk {
 	size_t item_count, item_cap, item_next;
 	bool has_direct_roots;
 
+	struct primary_groups primaries; /* of Active Directory */
+	struct str primary_filter;
+
 	struct { /* the group that is read */
 		uint64_t entries;
 		bool has_member, has_other_members, has_object_class, is_group, has_more;
@@ -51,7 +56,8 @@ struct group_walk {
 		struct span version;     /* AD's uSNChanged at the first range; absent: not known */
 		bool has_moved;          /* changed between two ranges */
 		bool is_continued;       /* this is not the first range */
-		const char *attributes[8];
+		struct primary_group primary;
+		const char *attributes[10];
 	} now;
 };
 
@@ -248,6 +254,9 @@ static void note_attribute(void *context, struct span name, const struct berval 
 		note_classes(walk, values);
 	} else if (span_equal_ascii_case(name, SPAN("uSNChanged"))) {
 		note_version(walk, values);
+	} else if (has_values) {
+		primary_group_note(
+		    &walk->now.primary, name, (struct span) { values->bv_val, values->bv_len });
 	}
 }
 
@@ -297,6 +306,16 @@ static void fail_group(struct group_walk *walk, const struct item *item, struct 
 	str_done(&text);
 }
 
+static void note_primary(struct group_walk *walk, const struct item *item)
+{
+	const struct server_facts *server = session_server(walk->session);
+	size_t context = server_facts_context_of(server, span_of(item->dn));
+
+	if (session_kind(walk->session) == DIRECTORY_ACTIVE_DIRECTORY &&
+	    context < server->naming_context_count)
+		primary_groups_add(&walk->primaries, &walk->now.primary, item->group, context);
+}
+
 static void read_range(struct group_walk *walk);
 
 static void on_group_end(void *context, const struct search_end *end)
@@ -316,6 +335,8 @@ static void on_group_end(void *context, const struct search_end *end)
 	}
 	if (why.at != NULL)
 		fail_group(walk, item, why);
+	else
+		note_primary(walk, item);
 	walk->item_next++;
 	step(walk);
 }
@@ -361,7 +382,88 @@ static void read_group(struct group_walk *walk)
 	walk->now.attributes[3] = "memberURL";
 	walk->now.attributes[4] = "objectClass";
 	walk->now.attributes[5] = is_ad ? "uSNChanged" : NULL;
+	walk->now.attributes[6] = "primaryGroupToken";
+	walk->now.attributes[7] = "objectSid";
+	walk->now.attributes[8] = "groupType";
 	search_group(walk);
+}
+
+/* ---- those whose primary group it is ---- */
+
+static void add_primary_member(struct group_walk *walk, struct span dn, struct span rid)
+{
+	size_t place = primary_groups_find(&walk->primaries, rid, 0);
+
+	while (place < walk->primaries.count) {
+		group_table_add_member(
+		    walk->table, primary_groups_number(&walk->primaries, place), dn);
+		place = primary_groups_find(&walk->primaries, rid, place + 1);
+	}
+}
+
+static void note_rid(void *context, struct span name, const struct berval *values)
+{
+	struct span *rid = context;
+
+	if (span_equal_ascii_case(name, SPAN("primaryGroupID")) && values != NULL &&
+	    values->bv_val != NULL)
+		*rid = (struct span) { values->bv_val, values->bv_len };
+}
+
+static void on_primary_member(void *context, LDAP *handle, LDAPMessage *message)
+{
+	struct group_walk *walk = context;
+	struct span dn, rid = SPAN_NULL;
+
+	if (message_walk(handle, message, &dn, note_rid, &rid))
+		add_primary_member(walk, dn, rid);
+}
+
+static void fail_primaries(struct group_walk *walk, struct span why)
+{
+	for (size_t i = 0; i < walk->primaries.count; i++)
+		if (primary_groups_was_asked(&walk->primaries, i))
+			group_table_fail(
+			    walk->table, primary_groups_number(&walk->primaries, i), why);
+}
+
+static void on_primaries_end(void *context, const struct search_end *end)
+{
+	struct group_walk *walk = context;
+	struct str why = { 0 };
+
+	if (end->is_broken) {
+		end_walk(walk, end);
+		return;
+	}
+	if (end->code != LDAP_SUCCESS || end->is_paging_ignored) {
+		str_add_c(&why, "whose primary group it is cannot be found: ");
+		search_describe(&walk->search, end, &why);
+		fail_primaries(walk, str_span(&why));
+		str_done(&why);
+	}
+	step(walk);
+}
+
+/* @return false: all groups were asked for */
+static bool search_primaries(struct group_walk *walk)
+{
+	static const struct search_handler handler = { .on_entry = on_primary_member,
+		.on_end = on_primaries_end };
+	static const char *const attributes[] = { "primaryGroupID", NULL };
+	size_t context;
+
+	if (!primary_groups_next(&walk->primaries, &walk->primary_filter, &context))
+		return false;
+	walk->search = (struct search) {
+		.base = session_server(walk->session)->naming_contexts[context].at,
+		.scope = DIRECTORY_SCOPE_SUBTREE,
+		.filter = str_c(&walk->primary_filter),
+		.attributes = attributes,
+		.is_paged = true,
+	};
+	session_search(walk->session, &walk->search, &handler, walk);
+	return true;
 }
 
 static void step(struct group_walk *walk)
@@ -381,7 +483,7 @@ static void step(struct group_walk *walk)
 	}
 	if (walk->item_next < walk->item_count)
 		read_group(walk);
-	else
+	else if (!search_primaries(walk))
 		end_walk(walk, NULL);
 }
 
@@ -419,6 +521,8 @@ void group_walk_free(struct group_walk **walk)
 		return;
 	loop_timer_free(&old->start);
 	dn_set_done(&old->groups);
+	primary_groups_done(&old->primaries);
+	str_done(&old->primary_filter);
 	arena_free(&old->arena);
 	free(old->contexts);
 	free(old->items);

@@ -23,7 +23,7 @@ from samba_ad import AWAY, BASE, GROUPS, NEVER, PASSWORD, STAFF, SYNC, filetime 
 
 PROBE = harness.BUILD / "tests/integration/directory_probe"
 CONTACTS = "OU=Contacts," + BASE
-BIG = 3001
+BIG = 1501
 DAY = 86400
 ODD_GUID = uuid.UUID("00000a00-0a0d-0a00-8001-0a0000000a00")
 
@@ -173,6 +173,30 @@ def test_nested_groups_in_a_ring(probe):
     found = people(lines)
     assert roots(lines) == [True, True, True]
     assert found["ann"]["roots"] == [0, 1] and found["going"]["roots"] == [0]
+
+
+def test_whose_primary_group_it_is(domain, probe):
+    """AD names them nowhere in the group: neither in member nor, of theirs, in memberOf."""
+    staff = domain.group("all-staff", [f"CN=inner,{GROUPS}"])
+    ann = f"CN=ann,{STAFF}"
+    token = domain.read(staff, "primaryGroupToken").decode()
+    domain.modify(staff, add={"member": [ann]})
+    domain.modify(ann, primaryGroupID=token)
+    try:
+        found = people(probe(group=staff))
+        nested = people(probe(nested=staff))
+        path = people(probe(nested=[f"CN=outer,{GROUPS}", staff], group=staff))
+    finally:
+        domain.modify(ann, primaryGroupID="513")
+    assert [name for name, line in found.items() if line["roots"]] == ["ann"]
+    assert {name for name, line in nested.items() if line["roots"]} == {"ann", "going"}
+    assert path["ann"]["roots"] == [0, 1, 2] and path["going"]["roots"] == [0, 1]
+
+
+def test_domain_users_are_everybody(probe):
+    """What most people have as their primary group has no member at all."""
+    found = people(probe(group=f"CN=Domain Users,CN=Users,{BASE}", page_size=2))
+    assert len(found) >= 7 and all(line["roots"] == [0] for line in found.values())
 
 
 # ---- a second look ----
