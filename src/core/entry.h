@@ -28,6 +28,9 @@ struct entry {
 	const uint32_t
 	    *groups; /* walked groups that name this entry directly (membership.h), ascending */
 	uint32_t group_count;
+	int64_t turns_ms; /* wall time when `.enabled` changes next although nothing else does; 0:
+			     never */
+	bool is_expired;  /* `.enabled` is FALSE for no other reason than the time */
 };
 
 /** The values in a slot; none when the slot is beyond what was read. */

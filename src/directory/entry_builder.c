@@ -28,6 +28,8 @@ enum special {
 	SPECIAL_ACCOUNT_EXPIRES,
 	SPECIAL_LOCKED_TIME,
 	SPECIAL_ACCOUNT_LOCK,
+	SPECIAL_START_TIME,
+	SPECIAL_END_TIME,
 	SPECIAL_COUNT
 };
 
@@ -52,6 +54,9 @@ static const struct special_attribute {
 	[SPECIAL_LOCKED_TIME] = { "pwdAccountLockedTime", FOR_ENABLED,
 	    KIND_BIT(OPENLDAP) | LOOSE_KINDS },
 	[SPECIAL_ACCOUNT_LOCK] = { "nsAccountLock", FOR_ENABLED, KIND_BIT(389DS) | LOOSE_KINDS },
+	[SPECIAL_START_TIME] = { "pwdStartTime", FOR_ENABLED, KIND_BIT(OPENLDAP) | LOOSE_KINDS },
+	[SPECIAL_END_TIME] = { "pwdEndTime", FOR_ENABLED | FOR_EXPIRES,
+	    KIND_BIT(OPENLDAP) | LOOSE_KINDS },
 #undef LOOSE_KINDS
 #undef KIND_BIT
 };
@@ -298,25 +303,49 @@ static bool number_of(struct span text, int64_t *ret_number)
 
 static bool expires_at(const struct entry_builder *builder, int64_t *ret_wall_ms)
 {
+	struct span end = special_value(builder, SPECIAL_END_TIME);
 	int64_t filetime;
 
-	return number_of(special_value(builder, SPECIAL_ACCOUNT_EXPIRES), &filetime) &&
-	       time_from_filetime(filetime, ret_wall_ms);
+	if (number_of(special_value(builder, SPECIAL_ACCOUNT_EXPIRES), &filetime) &&
+	    time_from_filetime(filetime, ret_wall_ms))
+		return true;
+	return end.at != NULL && time_parse_generalized(end, ret_wall_ms);
 }
 
-static bool is_enabled(const struct entry_builder *builder, int64_t wall_ms)
+/* Whether it is disabled whatever the time is. */
+static bool is_disabled(const struct entry_builder *builder)
 {
 	struct span lock = special_value(builder, SPECIAL_ACCOUNT_LOCK);
-	int64_t control, expires_ms;
+	int64_t control;
 
 	if (number_of(special_value(builder, SPECIAL_ACCOUNT_CONTROL), &control) &&
 	    (control & ACCOUNT_DISABLED) != 0)
-		return false;
-	if (expires_at(builder, &expires_ms) && expires_ms <= wall_ms)
-		return false;
+		return true;
 	if (span_equal(special_value(builder, SPECIAL_LOCKED_TIME), SPAN(LOCKED_FOR_EVER)))
-		return false;
-	return !(lock.at != NULL && span_equal_ascii_case(lock, SPAN("true")));
+		return true;
+	return lock.at != NULL && span_equal_ascii_case(lock, SPAN("true"));
+}
+
+/* What the time makes of an account, and until when. */
+static struct validity {
+	bool has_begun, is_over;
+	int64_t turns_ms;
+} validity_of(const struct entry_builder *builder, int64_t wall_ms)
+{
+	struct span start = special_value(builder, SPECIAL_START_TIME);
+	struct validity validity = { .has_begun = true };
+	int64_t start_ms, end_ms;
+
+	if (expires_at(builder, &end_ms)) {
+		validity.is_over = end_ms <= wall_ms;
+		validity.turns_ms = validity.is_over ? 0 : end_ms;
+	}
+	if (start.at != NULL && time_parse_generalized(start, &start_ms) && start_ms > wall_ms) {
+		validity.has_begun = false;
+		if (!validity.is_over && (validity.turns_ms == 0 || start_ms < validity.turns_ms))
+			validity.turns_ms = start_ms;
+	}
+	return validity;
 }
 
 static void derive(struct entry_builder *builder, uint32_t slot, size_t place, struct span value)
@@ -327,7 +356,18 @@ static void derive(struct entry_builder *builder, uint32_t slot, size_t place, s
 	builder->values[slot] = (struct values) { &builder->derived[place], 1 };
 }
 
-static void derive_all(struct entry_builder *builder, const struct uuid *key, int64_t wall_ms)
+static void derive_enabled(struct entry_builder *builder, int64_t wall_ms, struct entry *entry)
+{
+	struct validity validity = validity_of(builder, wall_ms);
+	bool is_kept_out = is_disabled(builder);
+
+	derive(builder, builder->enabled, 3,
+	    is_kept_out || validity.is_over || !validity.has_begun ? SPAN("FALSE") : SPAN("TRUE"));
+	entry->turns_ms = is_kept_out ? 0 : validity.turns_ms;
+	entry->is_expired = validity.is_over && !is_kept_out;
+}
+
+static void derive_all(struct entry_builder *builder, const struct uuid *key)
 {
 	int64_t expires_ms;
 
@@ -337,9 +377,6 @@ static void derive_all(struct entry_builder *builder, const struct uuid *key, in
 		uuid_format(key, builder->key_text);
 		derive(builder, builder->key, 2, span_of(builder->key_text));
 	}
-	if (builder->enabled != ENTRY_BUILDER_NO_SLOT)
-		derive(builder, builder->enabled, 3,
-		    is_enabled(builder, wall_ms) ? SPAN("TRUE") : SPAN("FALSE"));
 	if (builder->expires != ENTRY_BUILDER_NO_SLOT && expires_at(builder, &expires_ms)) {
 		time_format(expires_ms, false, builder->expires_text);
 		derive(builder, builder->expires, 4, span_of(builder->expires_text));
@@ -362,10 +399,12 @@ bool entry_builder_finish(
 		*ret_why = SPAN("an attribute has more values than the server gives at once");
 		return false;
 	}
-	derive_all(builder, &key, wall_ms);
+	derive_all(builder, &key);
 	*ret_entry = (struct entry) { .dn = builder->entry_dn,
 		.key = key,
 		.values = builder->values,
 		.slot_count = builder->slot_count };
+	if (builder->enabled != ENTRY_BUILDER_NO_SLOT)
+		derive_enabled(builder, wall_ms, ret_entry);
 	return true;
 }

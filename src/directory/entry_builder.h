@@ -59,7 +59,7 @@ void entry_builder_add(struct entry_builder *builder, uint32_t slot, struct span
 /**
  * Ends an entry: sorts the values into slots, finds the key, derives.
  *
- * @param wall_ms  now, for accounts that expire
+ * @param wall_ms  now, for accounts that expire or have not begun
  * @param ret_entry  borrowed until the next entry_builder_begin; without groups
  * @param ret_why  on false: why it cannot be used, for people; borrowed likewise
  */

@@ -21,6 +21,7 @@ struct person {
 	enum fake_place place;
 	struct pair *pairs;
 	size_t pair_count, pair_cap;
+	int64_t from_ms, until_ms; /* 0: not */
 };
 
 struct group {
@@ -156,6 +157,12 @@ void fake_source_set(
 	note(fake, number, false);
 }
 
+void fake_source_time(struct fake_source *fake, unsigned number, int64_t from_ms, int64_t until_ms)
+{
+	need(fake, number)->from_ms = from_ms;
+	need(fake, number)->until_ms = until_ms;
+}
+
 void fake_source_place(struct fake_source *fake, unsigned number, enum fake_place place)
 {
 	need(fake, number)->place = place;
@@ -250,6 +257,21 @@ static void set_value(
 	values[slot] = (struct values) { copy, 1 };
 }
 
+static void set_time(struct fake_source *fake, struct values *values, const struct person *person,
+    struct entry *entry)
+{
+	int64_t now_ms = loop_wall_ms(fake->loop);
+	bool is_early = person->from_ms > now_ms;
+	bool is_over = person->until_ms != 0 && person->until_ms <= now_ms;
+
+	if (person->from_ms == 0 && person->until_ms == 0)
+		return;
+	set_value(
+	    fake, values, ATTRIBUTE_ENABLED, is_early || is_over ? SPAN("FALSE") : SPAN("TRUE"));
+	entry->is_expired = is_over;
+	entry->turns_ms = is_early ? person->from_ms : is_over ? 0 : person->until_ms;
+}
+
 static struct entry build_entry(struct fake_source *fake, const struct person *person)
 {
 	size_t count = attribute_set_count(fake->set);
@@ -268,6 +290,7 @@ static struct entry build_entry(struct fake_source *fake, const struct person *p
 			set_value(fake, values, person->pairs[i].attribute,
 			    span_of(person->pairs[i].value));
 	}
+	set_time(fake, values, person, &entry);
 	entry.group_count = membership_find(fake->membership, entry.dn, &entry.groups);
 	return entry;
 }

@@ -74,6 +74,9 @@ void fake_source_remove(struct fake_source *fake, unsigned number);
 void fake_source_set(
     struct fake_source *fake, unsigned number, const char *attribute, const char *value);
 
+/** Has an account begin and end at wall times, 0: not; `.enabled` follows. */
+void fake_source_time(struct fake_source *fake, unsigned number, int64_t from_ms, int64_t until_ms);
+
 /** Moves an entry in or out of scope. */
 void fake_source_place(struct fake_source *fake, unsigned number, enum fake_place place);
 

@@ -261,6 +261,64 @@ static void expiry_is_shown_as_a_time(void **state)
 	close_fixture(&fixture);
 }
 
+/* When an account turns on or off by itself, which no directory reports. */
+static void the_next_turn_is_known(void **state)
+{
+	static const struct {
+		const char *expires, *start, *end, *control;
+		const char *enabled;
+		int64_t turns_ms;
+		bool is_expired;
+	} cases[] = {
+		{ "0", NULL, NULL, "512", "TRUE", 0, false },
+		{ "9223372036854775807", NULL, NULL, NULL, "TRUE", 0, false },
+		{ "134167968010000000", NULL, NULL, "512", "TRUE", WALL_MS + 1000, false },
+		{ "134167968010000000", NULL, NULL, "514", "FALSE", 0, false },
+		{ "134167967990000000", NULL, NULL, "512", "FALSE", 0, true },
+		{ "134167967990000000", NULL, NULL, "514", "FALSE", 0, false },
+		{ NULL, NULL, "20260301000001Z", NULL, "TRUE", WALL_MS + 1000, false },
+		{ NULL, NULL, "20260301000000Z", NULL, "FALSE", 0, true },
+		{ NULL, "20260301000000Z", NULL, NULL, "TRUE", 0, false },
+		{ NULL, "20260301000002Z", NULL, NULL, "FALSE", WALL_MS + 2000, false },
+		{ NULL, "20260301000002Z", "20260301000003Z", NULL, "FALSE", WALL_MS + 2000,
+		    false },
+		{ NULL, "20260301000002Z", "20260228000000Z", NULL, "FALSE", 0, true },
+		{ NULL, "soon", "later", NULL, "TRUE", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fixture fixture;
+		open_fixture(&fixture, DIRECTORY_LDIF);
+		if (cases[i].expires != NULL)
+			add(&fixture, "accountExpires", cases[i].expires);
+		if (cases[i].start != NULL)
+			add(&fixture, "pwdStartTime", cases[i].start);
+		if (cases[i].end != NULL)
+			add(&fixture, "pwdEndTime", cases[i].end);
+		if (cases[i].control != NULL)
+			add(&fixture, "userAccountControl", cases[i].control);
+		assert_true(finish(&fixture));
+		assert_value(&fixture, fixture.enabled, cases[i].enabled);
+		assert_int_equal(fixture.entry.turns_ms, cases[i].turns_ms);
+		assert_int_equal(fixture.entry.is_expired, cases[i].is_expired);
+		close_fixture(&fixture);
+	}
+}
+
+static void a_guid_may_hold_any_byte(void **state)
+{
+	static const char guid[16] = "\x00\x0a\x00\x00\x0d\x0a\x00\x0a\x80\x01\x0a\x00\x00\x00\x0a";
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, DIRECTORY_ACTIVE_DIRECTORY);
+	add_span(&fixture, "objectGUID", (struct span) { guid, 16 });
+	assert_true(finish(&fixture));
+	assert_value(&fixture, fixture.key, "00000a00-0a0d-0a00-8001-0a0000000a00");
+	close_fixture(&fixture);
+}
+
 static void a_part_of_an_attribute_is_not_the_attribute(void **state)
 {
 	struct fixture fixture;
@@ -288,6 +346,8 @@ const struct CMUnitTest entry_builder_tests[] = {
 	cmocka_unit_test(values_come_in_any_order),
 	cmocka_unit_test(enabled_follows_the_kind),
 	cmocka_unit_test(expiry_is_shown_as_a_time),
+	cmocka_unit_test(the_next_turn_is_known),
+	cmocka_unit_test(a_guid_may_hold_any_byte),
 	cmocka_unit_test(a_part_of_an_attribute_is_not_the_attribute),
 };
 const size_t entry_builder_test_count = sizeof(entry_builder_tests) / sizeof(*entry_builder_tests);
