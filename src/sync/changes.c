@@ -329,6 +329,19 @@ static void begin(struct cycle *cycle, void (*go_on)(struct cycle *cycle))
 	cycle->changes->go_on = go_on;
 }
 
+bool changes_are_known(struct cycle *cycle)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; i < cycle->in.source_count && !is_known; i++) {
+		cycle->directory_at = i;
+		is_known = cycle->directories[i].source->vtable->changes != NULL &&
+			   read_cursor(cycle).at != NULL;
+	}
+	cycle->directory_at = 0;
+	return is_known;
+}
+
 bool changes_ask(struct cycle *cycle, void (*go_on)(struct cycle *cycle))
 {
 	static const struct source_changes_handler handler = { on_membership, on_touched, on_member,

@@ -191,7 +191,7 @@ static void start(struct cycle *cycle)
 		end_left_over(cycle, 0);
 	}
 	if (cycle->has_failed || !holds_load(cycle) || !number_directories(cycle) ||
-	    !snapshot_load(cycle)) {
+	    !snapshot_load(cycle) || !turning_load(cycle)) {
 		cycle_next(cycle, PHASE_END);
 		return;
 	}
@@ -272,7 +272,7 @@ static enum cycle_exit judge(const struct cycle *cycle)
 		return CYCLE_FAILED;
 	if (summary->rejected + summary->conflict + summary->failed > 0)
 		return CYCLE_REJECTED;
-	if (summary->held > 0 || (cycle->in.who.at == NULL && !cycle_is_certified(cycle)))
+	if (summary->held > 0 || (!cycle_is_partial(cycle) && !cycle_is_certified(cycle)))
 		return CYCLE_HELD;
 	return CYCLE_DONE;
 }
@@ -280,7 +280,8 @@ static enum cycle_exit judge(const struct cycle *cycle)
 /* A poll that found nothing leaves no row: a quiet year is not half a million of them. */
 static bool is_quiet(const struct cycle *cycle)
 {
-	return cycle->run.id == 0 && cycle->in.kind == CYCLE_DELTA && cycle_is_certified(cycle) &&
+	return cycle->run.id == 0 && cycle->in.kind == CYCLE_DELTA &&
+	       (cycle->in.only_turns || cycle_is_certified(cycle)) &&
 	       (cycle->exit == CYCLE_DONE || cycle->exit == CYCLE_HELD);
 }
 
@@ -316,7 +317,7 @@ static void note_poll(struct cycle *cycle)
 	char at[TIME_TEXT_SIZE];
 	struct err err;
 
-	if (cycle->has_failed || cycle_is_dry(cycle) || cycle->in.who.at != NULL)
+	if (cycle->has_failed || cycle_is_dry(cycle) || cycle_is_partial(cycle))
 		return;
 	time_format(cycle->run.started_ms, false, at);
 	cycle_store_ok(
@@ -370,7 +371,7 @@ static void end(struct cycle *cycle)
 	if (!cycle->has_failed)
 		summarize(cycle);
 	cycle->exit = judge(cycle);
-	if (!cycle->has_failed && !cycle_is_dry(cycle) && cycle->in.who.at == NULL)
+	if (!cycle->has_failed && !cycle_is_dry(cycle) && !cycle_is_partial(cycle))
 		changes_keep(cycle);
 	if (cycle->is_who_unknown && cycle->exit == CYCLE_FAILED)
 		err_set(&cycle->err,
@@ -380,6 +381,7 @@ static void end(struct cycle *cycle)
 		err_set(&cycle->err, "stopped before it was over; the next run goes on");
 	write_run(cycle);
 	note_poll(cycle);
+	turning_finish(cycle);
 	cycle_commit(cycle);
 	if (cycle->has_failed)
 		index_free(cycle->in.index); /* memory and disk may differ: read it anew */

@@ -21,6 +21,7 @@
 #include "core/port_tenant.h"
 #include "loop/loop.h"
 #include "sync/gate.h"
+#include "sync/turns.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,9 @@ struct cycle_input {
 	struct gate *gate;
 	struct index *
 	    *index; /* the snapshot in memory, kept between cycles; NULL inside: load it */
+	struct turns **turns; /* accounts that turn, kept between cycles; NULL: nobody waits for
+				 them; NULL inside: read them */
+	bool only_turns;      /* of these, only those whose time has come are looked at */
 	enum cycle_kind kind;
 	struct span
 	    who; /* one person only: userName, DN, key, externalId or account id; absent: all */

@@ -52,6 +52,7 @@ struct leavers;
 struct correlation;
 struct listing;
 struct settling;
+struct turning;
 
 struct cycle {
 	struct cycle_input in;
@@ -85,6 +86,7 @@ struct cycle {
 	struct index
 	    *touched; /* keys that changes told of, with their directory; SEEN: asked for */
 	struct changes *changes;
+	bool is_turning_scan; /* every account that turns is told again */
 
 	struct run run; /* id 0 until it has a row */
 	struct plan_summary summary;
@@ -99,6 +101,7 @@ struct cycle {
 	struct settling *settling;
 	struct listing *listing;
 	struct leavers *leavers;
+	struct turning *turning;
 	struct correlation *correlation;
 	struct applier *applier;
 };
@@ -149,6 +152,12 @@ static inline bool cycle_is_own(
 #define CYCLE_OWN_ACCOUNT_WHY                                                                      \
 	"it is the agent's own account: it is never changed, so that the agent cannot lock "       \
 	"itself out"
+
+/** Whether it looks at some people only, so that nothing may be concluded about others. */
+static inline bool cycle_is_partial(const struct cycle *cycle)
+{
+	return cycle->in.who.at != NULL || cycle->in.only_turns;
+}
 
 /** Whether every directory was scanned and certified. */
 bool cycle_is_certified(const struct cycle *cycle);
@@ -207,6 +216,21 @@ bool correlation_resolve(
 struct tenant_call *correlation_find(struct cycle *cycle, const struct action *action,
     tenant_callback *callback, void *callback_context);
 
+/* ---- turning.c: accounts that expire or begin ---- */
+
+/** Reads what is known of them. */
+bool turning_load(struct cycle *cycle);
+
+/** Says that a whole scan begins, and that it ended. */
+void turning_scan(struct cycle *cycle);
+void turning_scanned(struct cycle *cycle);
+
+/** Looks at those whose time has come, instead of a scan, and calls cycle_next. */
+void turning_start(struct cycle *cycle);
+
+/** Writes what is known of them now; those that could not be acted on come again. */
+void turning_finish(struct cycle *cycle);
+
 /* ---- planner.c: entries become actions ---- */
 
 /** Plans for one entry that a scan or a look-up brought. */
@@ -258,6 +282,9 @@ bool changes_ask(struct cycle *cycle, void (*go_on)(struct cycle *cycle));
 
 /** Frees what changes_ask holds; NULL is welcome. */
 void changes_free(struct changes **changes);
+
+/** Whether some directory may tell changes, so that this delta may bring some people only. */
+bool changes_are_known(struct cycle *cycle);
 
 /** Has those looked at whose time has come although no directory tells: a quarantine or a grace
  * period that is over, an approved hold. */

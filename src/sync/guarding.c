@@ -299,7 +299,7 @@ static void guard(struct cycle *cycle)
 /* Only a plan that was made of everything can say that something is not asked for any more. */
 static bool is_plan_whole(const struct cycle *cycle)
 {
-	return cycle->in.who.at == NULL && cycle->exit == CYCLE_DONE && !cycle->is_tenant_down &&
+	return !cycle_is_partial(cycle) && cycle->exit == CYCLE_DONE && !cycle->is_tenant_down &&
 	       !cycle->is_stopping && cycle_is_scanned_whole(cycle);
 }
 

@@ -39,7 +39,9 @@ static enum reason_code reason_of(
 	    mapping_apply(cycle->in.mapping, answer->entry, answer->membership, cycle->entry_arena,
 		&mapped, &err) != STATUS_OK)
 		return reason;
-	return mapped.account.is_active ? reason : REASON_DISABLED;
+	if (mapped.account.is_active)
+		return reason;
+	return answer->entry->is_expired ? REASON_EXPIRED : REASON_DISABLED;
 }
 
 static void mark_absent(struct cycle *cycle, const struct uuid *key)
@@ -308,8 +310,8 @@ void leavers_start(struct cycle *cycle)
 
 	cycle->leavers = mem_new(1, sizeof(*cycle->leavers));
 	cycle->leavers->arena = arena_new();
-	if (cycle->in.who.at == NULL)
+	if (!cycle_is_partial(cycle))
 		look_next(cycle);
-	else if (is_peer_down || !look_at_person(cycle))
+	else if (cycle->in.who.at == NULL || is_peer_down || !look_at_person(cycle))
 		finish(cycle);
 }

@@ -479,6 +479,8 @@ static void plan_change(struct cycle *cycle, struct linked *linked)
 	action.detail = describe(cycle, linked->entry, &change);
 	planner_fill(cycle, &(struct planner_change) { &action, &linked->before, &merged, &change },
 	    is_drift);
+	if (action.reason == REASON_DISABLED && linked->entry->is_expired)
+		action.reason = REASON_EXPIRED;
 	if (action.kind == ACTION_REACTIVATE && !is_drift) {
 		action.reason = REASON_REHIRED;
 		if (cycle->in.policy->rehire == POLICY_REHIRE_HOLD)
@@ -635,6 +637,8 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 		return; /* bases overlap */
 	arena_reset(cycle->entry_arena);
 	cycle->entries++;
+	if (cycle->in.turns != NULL)
+		turns_note(*cycle->in.turns, &entry->key, entry->turns_ms);
 	if (mapping_apply(cycle->in.mapping, entry, cycle->membership, cycle->entry_arena, &mapped,
 		&err) != STATUS_OK) {
 		planner_unusable(cycle, &entry->key, entry->dn, span_of(err.text));

@@ -156,6 +156,8 @@ static void scan_next(struct cycle *cycle)
 
 	if (cycle->directory_at >= cycle->in.source_count || cycle->is_stopping ||
 	    cycle->has_failed) {
+		if (cycle->is_turning_scan)
+			turning_scanned(cycle);
 		cycle->directory_at = 0;
 		cycle_next(cycle, PHASE_LEAVERS);
 		return;
@@ -207,10 +209,17 @@ static void look_up_person(struct cycle *cycle)
 
 void scan_phase_start(struct cycle *cycle)
 {
-	if (cycle->in.who.at != NULL)
+	if (cycle->in.who.at != NULL) {
 		look_up_person(cycle);
-	else if (changes_touch_due(cycle))
+	} else if (cycle->in.only_turns) {
+		turning_start(cycle);
+	} else if (changes_touch_due(cycle)) {
+		/* Changes tell of some people only: the times of the others stay as they are. */
+		cycle->is_turning_scan = cycle->in.kind != CYCLE_DELTA || !changes_are_known(cycle);
+		if (cycle->is_turning_scan)
+			turning_scan(cycle);
 		scan_next(cycle);
-	else
+	} else {
 		cycle_next(cycle, PHASE_END);
+	}
 }

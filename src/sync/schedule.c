@@ -59,10 +59,38 @@ static int64_t until_reconcile(
 	return until_thorough(history, schedule->reconcile_ms, history->last_reconcile_ms, now_ms);
 }
 
+/* @return how long until a moment; 0: it is past; -1: there is none */
+static int64_t until_moment(int64_t moment_ms, int64_t now_ms)
+{
+	if (moment_ms == 0)
+		return -1;
+	return moment_ms > now_ms ? moment_ms - now_ms : 0;
+}
+
+/* What only a full scan can tell about accounts that turn. One without a certificate is not
+ * repeated at once. */
+static int64_t until_turns_need_a_scan(const struct schedule_history *history, int64_t now_ms)
+{
+	int64_t due_ms = until_moment(history->horizon_ms, now_ms), pause_ms;
+
+	if (history->has_many_due)
+		due_ms = sooner(due_ms, until_moment(history->next_turn_ms, now_ms));
+	if (due_ms < 0 || history->last_thorough_ms == 0)
+		return due_ms;
+	pause_ms = until_due(TIME_MINUTE_MS, history->last_thorough_ms, now_ms);
+	return due_ms < pause_ms ? pause_ms : due_ms;
+}
+
 static int64_t until_full(
     const struct schedule *schedule, const struct schedule_history *history, int64_t now_ms)
 {
-	return until_thorough(history, schedule->full_ms, history->last_full_ms, now_ms);
+	return sooner(until_thorough(history, schedule->full_ms, history->last_full_ms, now_ms),
+	    until_turns_need_a_scan(history, now_ms));
+}
+
+static int64_t until_turn(const struct schedule_history *history, int64_t now_ms)
+{
+	return history->has_many_due ? -1 : until_moment(history->next_turn_ms, now_ms);
 }
 
 static enum cycle_kind due_kind(
@@ -78,7 +106,7 @@ static enum cycle_kind due_kind(
 struct schedule_next schedule_decide(const struct schedule *schedule,
     const struct schedule_history *history, int64_t now_ms, unsigned random)
 {
-	struct schedule_next next = { CYCLE_DELTA, 0 };
+	struct schedule_next next = { .kind = CYCLE_DELTA };
 
 	if (history->failures > 0) {
 		next.wait_ms = back_off_ms(schedule, history->failures, random);
@@ -86,10 +114,15 @@ struct schedule_next schedule_decide(const struct schedule *schedule,
 		next.wait_ms = until_due(schedule->delta_ms, history->last_ms, now_ms);
 		next.wait_ms = sooner(next.wait_ms, until_full(schedule, history, now_ms));
 		next.wait_ms = sooner(next.wait_ms, until_reconcile(schedule, history, now_ms));
+		next.wait_ms = sooner(next.wait_ms, until_turn(history, now_ms));
 		if (next.wait_ms < 0)
 			next.wait_ms =
 			    TIME_DAY_MS; /* everything is switched off: look once a day */
 	}
-	next.kind = due_kind(schedule, history, now_ms + next.wait_ms);
+	now_ms += next.wait_ms;
+	next.kind = due_kind(schedule, history, now_ms);
+	next.only_turns = next.kind == CYCLE_DELTA && history->failures == 0 &&
+			  history->last_ms != 0 && until_turn(history, now_ms) == 0 &&
+			  until_due(schedule->delta_ms, history->last_ms, now_ms) != 0;
 	return next;
 }

@@ -23,11 +23,15 @@ struct schedule_history {
 	int64_t last_thorough_ms;  /* start of the last full or reconcile, certified or not */
 	unsigned failures;         /* cycles in a row that ended because a peer was down */
 	bool is_empty;             /* nobody is linked yet */
+	int64_t next_turn_ms;      /* when the next account turns on or off by itself (turns.h) */
+	int64_t horizon_ms;        /* from when on that is not known */
+	bool has_many_due;         /* more accounts turn than are worth looking up one by one */
 };
 
 struct schedule_next {
 	enum cycle_kind kind;
 	int64_t wait_ms; /* from now; 0: at once */
+	bool only_turns; /* nothing but the accounts that turn is to be looked at */
 };
 
 enum { SCHEDULE_BACK_OFF_MAX_MS = 15 * 60 * 1000 };
@@ -39,7 +43,8 @@ enum { SCHEDULE_BACK_OFF_MAX_MS = 15 * 60 * 1000 };
  * due, and is tried again after a quarter of an hour; deltas go on meanwhile. After a failure the
  * wait grows from the delta's interval, doubled each time, to a quarter of an hour, with full
  * jitter on its second half. A wall clock that went back never makes a wait longer than the
- * interval.
+ * interval. Between the cycles, who turns is looked at when the time comes; many at once, or what
+ * is not known, take a full scan.
  *
  * @param random  0 … 999, for the jitter
  */

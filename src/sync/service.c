@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { TURNS_TOGETHER_MS = 1000 };
+
 struct service {
 	struct loop *loop;
 	struct store *store;
@@ -17,6 +19,8 @@ struct service {
 	struct loop_timer *timer;
 	struct cycle *cycle;
 	enum cycle_kind kind;
+	bool only_turns;
+	struct turns *turns; /* NULL until the first cycle */
 	unsigned failures;
 	int64_t last_thorough_ms; /* wall time of the last full or reconcile of this process */
 	bool is_stopping;
@@ -34,6 +38,16 @@ static int64_t read_time(struct service *service, const char *name)
 	return time_parse_iso(text, &at_ms) ? at_ms : 0;
 }
 
+static void note_turns(struct service *service, struct schedule_history *history)
+{
+	if (service->turns == NULL)
+		return;
+	history->next_turn_ms = turns_next_ms(service->turns);
+	history->horizon_ms = turns_horizon_ms(service->turns);
+	history->has_many_due = turns_due(service->turns, history->next_turn_ms + TURNS_TOGETHER_MS,
+				    NULL, 0) > TURNS_LOOKED_UP_MAX;
+}
+
 static struct schedule_history history_of(struct service *service)
 {
 	struct schedule_history history = { .failures = service->failures,
@@ -47,6 +61,7 @@ static struct schedule_history history_of(struct service *service)
 	history.last_reconcile_ms = read_time(service, "last_reconcile_cycle");
 	history.is_empty = store_link_count(service->store, &links, NULL) == STATUS_OK &&
 			   links == 0 && history.last_reconcile_ms == 0;
+	note_turns(service, &history);
 	return history;
 }
 
@@ -58,6 +73,8 @@ static void tell(struct service *service, const struct schedule_next *next)
 	if (service->failures > 0)
 		snprintf(text, sizeof(text), "A peer is down (%u in a row); trying again in %s",
 		    service->failures, wait);
+	else if (next->only_turns)
+		snprintf(text, sizeof(text), "Idle; an account expires or begins in %s", wait);
 	else
 		snprintf(text, sizeof(text), "Idle; next %s cycle in %s",
 		    cycle_kind_name(next->kind), wait);
@@ -72,6 +89,7 @@ static int64_t plan_next(struct service *service)
 	    loop_wall_ms(service->loop), (unsigned)loop_random(service->loop, 1000));
 
 	service->kind = next.kind;
+	service->only_turns = next.only_turns;
 	if (next.wait_ms > 0)
 		tell(service, &next);
 	loop_timer_start(service->timer, next.wait_ms);
@@ -150,9 +168,11 @@ static void on_cycle_done(void *context, const struct cycle_result *result)
 static void on_timer(void *context)
 {
 	struct service *service = context;
-	struct cycle_input input = {
-		.loop = service->loop, .store = service->store, .kind = service->kind
-	};
+	struct cycle_input input = { .loop = service->loop,
+		.store = service->store,
+		.kind = service->kind,
+		.turns = &service->turns,
+		.only_turns = service->only_turns };
 	char text[64];
 
 	if (service->is_stopping) {
@@ -190,6 +210,7 @@ void service_free(struct service **service)
 	if (*service == NULL)
 		return;
 	loop_timer_free(&(*service)->timer);
+	turns_free(&(*service)->turns);
 	arena_free(&(*service)->arena);
 	free(*service);
 	*service = NULL;

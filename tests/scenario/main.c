@@ -23,5 +23,6 @@ int main(void)
 	failures += RUN(reconcile);
 	failures += RUN(scan);
 	failures += RUN(service);
+	failures += RUN(turns);
 	return failures > 0;
 }

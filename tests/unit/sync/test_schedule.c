@@ -47,6 +47,60 @@ static void begins_an_empty_snapshot_with_a_reconcile(void **state)
 	assert_next(&usual, &history, CYCLE_RECONCILE, 0);
 }
 
+static void assert_turn(const struct schedule *schedule, const struct schedule_history *history,
+    enum cycle_kind kind, int64_t wait_ms, bool only_turns)
+{
+	assert_next(schedule, history, kind, wait_ms);
+	assert_int_equal(schedule_decide(schedule, history, NOW, 500).only_turns, only_turns);
+}
+
+static void looks_when_an_account_turns(void **state)
+{
+	const struct schedule daily = { .full_ms = TIME_DAY_MS };
+	struct schedule_history history = fresh();
+
+	(void)state;
+	assert_turn(&usual, &history, CYCLE_DELTA, 60000, false);
+	history.next_turn_ms = NOW + 7000;
+	assert_turn(&usual, &history, CYCLE_DELTA, 7000, true);
+	assert_turn(&daily, &history, CYCLE_DELTA, 7000, true);
+	history.next_turn_ms = NOW - 7000;
+	assert_turn(&usual, &history, CYCLE_DELTA, 0, true);
+	history.next_turn_ms = NOW + 61000;
+	assert_turn(&usual, &history, CYCLE_DELTA, 60000, false);
+	history.last_ms = NOW - 60000;
+	history.next_turn_ms = NOW;
+	assert_turn(&usual, &history, CYCLE_DELTA, 0, false);
+	history = fresh();
+	history.next_turn_ms = NOW + 2 * TIME_DAY_MS;
+	assert_turn(&daily, &history, CYCLE_FULL, TIME_DAY_MS, false);
+	history.failures = 1;
+	history.next_turn_ms = NOW;
+	assert_turn(&usual, &history, CYCLE_DELTA, 45000, false);
+	history = (struct schedule_history) { .next_turn_ms = NOW };
+	assert_turn(&usual, &history, CYCLE_RECONCILE, 0, false);
+}
+
+static void scans_for_many_that_turn_or_are_not_known(void **state)
+{
+	struct schedule_history history = fresh();
+
+	(void)state;
+	history.next_turn_ms = NOW + 7000;
+	history.has_many_due = true;
+	assert_turn(&usual, &history, CYCLE_FULL, 7000, false);
+	history = fresh();
+	history.next_turn_ms = NOW + 7000;
+	history.horizon_ms = NOW + 5000;
+	assert_turn(&usual, &history, CYCLE_FULL, 5000, false);
+	/* One that was not certified has just been. */
+	history.last_thorough_ms = NOW - 20000;
+	history.horizon_ms = NOW - 20000;
+	assert_turn(&usual, &history, CYCLE_DELTA, 7000, true);
+	history.next_turn_ms = 0;
+	assert_turn(&usual, &history, CYCLE_FULL, 40000, false);
+}
+
 static void lets_the_most_thorough_kind_win(void **state)
 {
 	struct schedule_history history = fresh();
@@ -154,6 +208,8 @@ static void waits_no_longer_when_the_clock_goes_back(void **state)
 const struct CMUnitTest schedule_tests[] = {
 	cmocka_unit_test(polls_at_the_interval),
 	cmocka_unit_test(begins_an_empty_snapshot_with_a_reconcile),
+	cmocka_unit_test(looks_when_an_account_turns),
+	cmocka_unit_test(scans_for_many_that_turn_or_are_not_known),
 	cmocka_unit_test(lets_the_most_thorough_kind_win),
 	cmocka_unit_test(comes_for_a_full_scan_between_polls),
 	cmocka_unit_test(makes_what_will_be_due_by_then),
