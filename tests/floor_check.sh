@@ -40,6 +40,7 @@ libconfig.h app
 openssl/ base scim
 pcre2.h core
 sanitizer/ base
+gssapi/ directory
 sasl/ directory
 sqlite3.h state
 systemd/ app

@@ -62,7 +62,8 @@ static bool begins_with(const char *text, const char *prefix)
 static void check_cleartext(struct config_reader *reader, const config_setting_t *group,
     const char *member, const struct draft_directory *directory)
 {
-	if (!directory->settings.tls.starttls && !directory->settings.allow_cleartext)
+	if (!directory->settings.tls.starttls && !directory->settings.allow_cleartext &&
+	    directory->settings.bind.method != DIRECTORY_BIND_GSSAPI)
 		config_refuse(reader, group, member,
 		    "write ldaps://, or set tls.starttls; to allow it all the same, set "
 		    "allow_cleartext",
@@ -105,16 +106,33 @@ static void check_bind_simple(struct config_reader *reader, const config_setting
 		    "refer to it: \"credential:NAME\", \"file:/path\" or \"env:NAME\"");
 }
 
+static void check_bind_gssapi(struct config_reader *reader, const config_setting_t *group,
+    const struct directory_settings *settings)
+{
+	if (settings->bind.dn != NULL || settings->bind.password.len > 0)
+		config_refuse(reader, group, "bind.method",
+		    "leave out dn and password, and name the keytab",
+		    "\"gssapi\" takes neither dn nor password");
+	if (settings->bind.keytab != NULL && !begins_with(settings->bind.keytab, "credential:"))
+		config_check_path(reader, group, "bind.keytab", settings->bind.keytab);
+}
+
 static void check_bind(struct config_reader *reader, const config_setting_t *group,
     const struct directory_settings *settings)
 {
+	static const char *const kerberos_keys[] = { "bind.keytab", "bind.principal" };
+
+	for (size_t i = 0; i < 2; i++)
+		if (settings->bind.method != DIRECTORY_BIND_GSSAPI &&
+		    config_find(group, kerberos_keys[i]) != NULL)
+			config_warn(reader, group, kerberos_keys[i], NULL,
+			    "it has no effect without method gssapi");
 	switch (settings->bind.method) {
 	case DIRECTORY_BIND_SIMPLE:
 		check_bind_simple(reader, group, settings);
 		return;
 	case DIRECTORY_BIND_GSSAPI:
-		config_refuse(reader, group, "bind.method", "write \"simple\" or \"external\"",
-		    "this version does not have gssapi");
+		check_bind_gssapi(reader, group, settings);
 		return;
 	case DIRECTORY_BIND_ANONYMOUS:
 		if (settings->bind.dn != NULL || settings->bind.password.len > 0)

@@ -75,6 +75,15 @@ static const struct option bind_options[] = {
 	    .type = OPTION_SECRET,
 	    AT(draft_directory, settings.bind.password),
 	    .help = "reference to the password" },
+	{ .name = "keytab",
+	    .type = OPTION_TEXT,
+	    AT(draft_directory, settings.bind.keytab),
+	    .help = "Kerberos keys of method gssapi, a path or credential:NAME; by default the "
+		    "system's client keytab" },
+	{ .name = "principal",
+	    .type = OPTION_TEXT,
+	    AT(draft_directory, settings.bind.principal),
+	    .help = "whose key of the keytab; by default the first" },
 };
 
 static const struct option users_options[] = {

@@ -24,6 +24,8 @@ struct connector_report {
 	enum connector_stage stage; /* that failed, or CONNECTOR_READY */
 	char address[128];          /* where it is connected to; "" before */
 	char tls[256];              /* protocol and cipher; "" without TLS */
+	int sealed_bits;            /* strength of Kerberos's own protection; 0: none */
+	int64_t lifetime_s;         /* of the ticket; 0: there is none, or it is not known */
 	struct err err;             /* unless ready */
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/vec.h"
 #include "directory/certificate_text.h"
+#include "directory/kerberos.h"
 #include "directory/result_text.h"
 #include <ctype.h>
 #include <errno.h>
@@ -50,6 +51,8 @@ void connector_job_init(struct connector_job *job, const struct directory_settin
 	job->cert_file = mem_strdup(settings->tls.cert_file);
 	job->key_file = mem_strdup(settings->tls.key_file);
 	job->bind_dn = mem_strdup(settings->bind.dn);
+	job->keytab = mem_strdup(settings->bind.keytab);
+	job->principal = mem_strdup(settings->bind.principal);
 	job->password = password;
 	job->method = settings->bind.method;
 	job->starttls = settings->tls.starttls;
@@ -68,6 +71,8 @@ void connector_job_done(struct connector_job *job)
 	free(job->cert_file);
 	free(job->key_file);
 	free(job->bind_dn);
+	free(job->keytab);
+	free(job->principal);
 }
 
 static bool wait_connected(int fd, int64_t timeout_ms)
@@ -386,7 +391,20 @@ static bool protect(struct connector_job *job, const LDAPURLDesc *url)
 	return true;
 }
 
-static int bind_now(struct connector_job *job)
+static int bind_kerberos(struct connector_job *job, bool is_local)
+{
+	struct kerberos_input input = { job->keytab, job->principal,
+		.is_protected = is_local || job->report.tls[0] != '\0' };
+	struct kerberos_outcome outcome;
+
+	kerberos_bind(job->handle, &input, &outcome);
+	job->report.err = outcome.err;
+	job->report.sealed_bits = outcome.strength_bits;
+	job->report.lifetime_s = outcome.lifetime_s;
+	return outcome.code;
+}
+
+static int bind_now(struct connector_job *job, bool is_local)
 {
 	struct berval credentials = { 0, NULL };
 	struct span password;
@@ -406,7 +424,7 @@ static int bind_now(struct connector_job *job)
 		return ldap_sasl_bind_s(
 		    job->handle, job->bind_dn, LDAP_SASL_SIMPLE, &credentials, NULL, NULL, NULL);
 	case DIRECTORY_BIND_GSSAPI:
-		break;
+		return bind_kerberos(job, is_local);
 	}
 	return LDAP_AUTH_UNKNOWN;
 }
@@ -414,26 +432,34 @@ static int bind_now(struct connector_job *job)
 static void explain_bind(struct connector_job *job, int code)
 {
 	struct str why = { 0 };
+	const char *who = job->method == DIRECTORY_BIND_GSSAPI ? job->principal : job->bind_dn;
 	const char *meaning;
 
+	if (job->report.err.text[0] != '\0') { /* it did not come to asking the server */
+		err_prefix(&job->report.err, "cannot bind to %s", job->url);
+		return;
+	}
 	add_diagnostic(job->handle, code, &why);
 	if (job->password != NULL)
 		secret_redact(&why, secret_reveal(job->password));
 	meaning = result_bind_meaning(str_span(&why));
 	if (code == LDAP_SERVER_DOWN && job->report.tls[0] != '\0')
 		str_add_c(&why, "; does the server demand a client certificate (cert_file)?");
+	if (job->method == DIRECTORY_BIND_GSSAPI && code < 0)
+		str_add_c(&why, "; check the clock, and that the URL has the server's full name, "
+				"as Kerberos knows it");
 	err_set(&job->report.err, "cannot bind to %s%s%s: %s%s%s", job->url,
-	    job->bind_dn == NULL ? "" : " as ", job->bind_dn == NULL ? "" : job->bind_dn,
-	    meaning == NULL ? "" : meaning, meaning == NULL ? "" : "; ", str_c(&why));
+	    who == NULL ? "" : " as ", who == NULL ? "" : who, meaning == NULL ? "" : meaning,
+	    meaning == NULL ? "" : "; ", str_c(&why));
 	str_done(&why);
 }
 
-static bool authenticate(struct connector_job *job)
+static bool authenticate(struct connector_job *job, const LDAPURLDesc *url)
 {
 	int code;
 
 	job->report.stage = CONNECTOR_BIND;
-	code = bind_now(job);
+	code = bind_now(job, is_scheme(url, "ldapi"));
 	if (code != LDAP_SUCCESS)
 		explain_bind(job, code);
 	secret_free(&job->password);
@@ -467,7 +493,7 @@ void connector_job_run(struct connector_job *job)
 		return;
 	}
 	job->handle = open_handle(job, url, job->url);
-	if (job->handle != NULL && protect(job, url) && authenticate(job)) {
+	if (job->handle != NULL && protect(job, url) && authenticate(job, url)) {
 		make_ready(job);
 	} else if (job->handle != NULL) {
 		ldap_unbind_ext(job->handle, NULL, NULL);

@@ -12,6 +12,7 @@ struct connector_job {
 	char *url;
 	char *ca_file, *cert_file, *key_file; /* NULL: not set */
 	char *bind_dn;                        /* NULL: not set */
+	char *keytab, *principal;             /* NULL: not set */
 	struct secret *password;              /* NULL: not set */
 	enum directory_bind method;
 	bool starttls;

@@ -53,8 +53,10 @@ struct directory_settings {
 	} tls;
 	struct {
 		enum directory_bind method;
-		const char *dn;       /* NULL: not set */
-		struct span password; /* a reference, resolved at each bind; absent: none */
+		const char *dn;        /* NULL: not set */
+		struct span password;  /* a reference, resolved at each bind; absent: none */
+		const char *keytab;    /* gssapi: a path or credential:NAME; NULL: the default */
+		const char *principal; /* gssapi: whose key; NULL: the first */
 	} bind;
 	struct {
 		const char *const *bases;

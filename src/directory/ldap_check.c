@@ -53,6 +53,15 @@ static void tell_search(struct ldap_source *source, const char *what, const stru
 
 /* ---- connection ---- */
 
+static void tell_sealed(struct ldap_source *source, int bits)
+{
+	struct str detail = { 0 };
+
+	str_addf(&detail, "none: Kerberos signs and seals, %d bits", bits);
+	tell(source, true, "TLS", str_span(&detail));
+	str_done(&detail);
+}
+
 static void tell_protection(
     struct ldap_source *source, const char *url, const struct connector_report *report)
 {
@@ -60,6 +69,10 @@ static void tell_protection(
 		tell(source, true, "TLS", span_of(report->tls));
 	else if (strncmp(url, "ldapi:", 6) == 0)
 		tell(source, true, "TLS", SPAN("not needed on a local socket"));
+	else if (report->sealed_bits > 0)
+		tell_sealed(source, report->sealed_bits);
+	else if (source->settings.bind.method == DIRECTORY_BIND_GSSAPI)
+		tell(source, true, "TLS", SPAN("none: Kerberos is to sign and seal"));
 	else
 		tell(source, true, "TLS", SPAN("none: allow_cleartext is set"));
 }

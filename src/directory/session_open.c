@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+enum { TICKET_LEFT_MS = 15 * 60 * 1000 };
+
 static void try_url(struct session *session);
 
 static void answer_open(struct session *session, enum status status, const char *text)
@@ -153,6 +155,8 @@ static void on_connected(void *context, LDAP *handle, const struct connector_rep
 		return;
 	}
 	session->handle = handle;
+	session->ends_ms =
+	    report->lifetime_s == 0 ? 0 : loop_now_ms(session->loop) + report->lifetime_s * 1000;
 	ldap_get_option(handle, LDAP_OPT_DESC, &fd);
 	session->io = loop_io_new(session->loop, fd, LOOP_READ, session_on_readable, session);
 	session->is_watching = true;
@@ -180,6 +184,14 @@ static void try_url(struct session *session)
 	    session->loop, settings, settings->urls[session->url], password, on_connected, session);
 }
 
+/* With a ticket that ends soon a long operation would break off in the middle. */
+static void end_old(struct session *session)
+{
+	if (session->is_open && session->ends_ms != 0 &&
+	    session->ends_ms - loop_now_ms(session->loop) < TICKET_LEFT_MS)
+		session_stop(session);
+}
+
 /* A kept connection may have died of old age: that is no failure of its server. */
 static void choose_url(struct session *session, const char *broken_why)
 {
@@ -200,6 +212,7 @@ void session_open(
 	session->open_callback = callback;
 	session->open_context = context;
 	loop_timer_stop(session->rest);
+	end_old(session);
 	str_truncate(&session->failures, 0);
 	choose_url(session, broken_why);
 	session->is_kept = session->is_open;

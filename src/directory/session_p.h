@@ -18,7 +18,8 @@ struct session {
 	struct loop_timer *silence, *again, *rest, *opened;
 	size_t url; /* of the connection, or that is tried */
 	bool is_open;
-	bool is_kept; /* it was open before, so it may have died unnoticed */
+	int64_t ends_ms; /* when the ticket of the connection ends, on the loop's clock; 0: never */
+	bool is_kept;    /* it was open before, so it may have died unnoticed */
 	bool is_watching;
 	bool is_draining, is_stopping;
 	struct str failures; /* of the URLs tried so far */

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "core/dn.h"
 #include "core/filter.h"
+#include "directory/kerberos.h"
 #include <ldap.h>
 #include <limits.h>
 
@@ -52,7 +53,8 @@ static enum status check_ldap_url(const char *url, struct err *reterr)
 static enum status check_cleartext(
     const struct directory_settings *settings, const char *url, struct err *reterr)
 {
-	if (!has_scheme(url, "ldap://") || settings->tls.starttls || settings->allow_cleartext)
+	if (!has_scheme(url, "ldap://") || settings->tls.starttls || settings->allow_cleartext ||
+	    settings->bind.method == DIRECTORY_BIND_GSSAPI)
 		return STATUS_OK;
 	err_set(reterr,
 	    "%s would send passwords and personal data in the clear; write ldaps://, set "
@@ -119,8 +121,10 @@ static enum status check_bind(const struct directory_settings *settings, struct 
 	case DIRECTORY_BIND_GSSAPI:
 		break;
 	}
-	err_set(reterr,
-	    "this version cannot bind with gssapi yet; use simple over ldaps://, or external");
+	if (kerberos_is_available())
+		return STATUS_OK;
+	err_set(reterr, "this program was built without Kerberos (libkrb5-dev and libsasl2-dev); "
+			"use simple over ldaps://, or external");
 	return STATUS_REJECT;
 }
 

@@ -117,7 +117,8 @@ static bool set_text(struct probe *probe, const char *name, const char *value)
 	} texts[] = { { "ca", &settings->tls.ca_file }, { "cert", &settings->tls.cert_file },
 		{ "key-file", &settings->tls.key_file }, { "bind-dn", &settings->bind.dn },
 		{ "filter", &settings->users.filter }, { "key", &probe->key }, { "dn", &probe->dn },
-		{ "find", &probe->find } };
+		{ "find", &probe->find }, { "keytab", &settings->bind.keytab },
+		{ "principal", &settings->bind.principal } };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (strcmp(name, texts[i].name) == 0) {

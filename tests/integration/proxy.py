@@ -8,8 +8,9 @@ class Proxy:
     """Relays to a port; a context manager. `cut_after` and `stall_after` count each connection's
     bytes from the server; only the first `faulty` connections are treated so (None: all)."""
 
-    def __init__(self, port, cut_after=None, stall_after=None, faulty=None):
-        self.target = port
+    def __init__(self, port, cut_after=None, stall_after=None, faulty=None,
+                 host="127.0.0.1"):
+        self.target = (host, port)
         self.cut_after, self.stall_after, self.faulty = cut_after, stall_after, faulty
         self.counts = []
         self.open = []
@@ -21,7 +22,7 @@ class Proxy:
         while True:
             try:
                 client, _ = self.listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.target))
+                server = socket.create_connection(self.target)
             except OSError:
                 return
             self.open += [client, server]

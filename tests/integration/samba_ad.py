@@ -70,6 +70,7 @@ KERBEROS = """\
   dns_lookup_realm = false
   rdns = false
   dns_canonicalize_hostname = false
+  ticket_lifetime = {lifetime}
 [realms]
   {realm} = {{
     kdc = tcp/{address}:88
@@ -79,6 +80,7 @@ KERBEROS = """\
   .{domain} = {realm}
   {domain} = {realm}
   {address} = {realm}
+  localhost = {realm}
 """
 
 
@@ -161,10 +163,10 @@ class Domain:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
-    def write(self, name, template):
+    def write(self, name, template, lifetime="1h"):
         text = template.format(
             realm=REALM, domain=DOMAIN, address=self.address, folder=self.folder, ca=self.ca,
-            certificate=self.tls[0], key=self.tls[1], strong=self.strong)
+            certificate=self.tls[0], key=self.tls[1], strong=self.strong, lifetime=lifetime)
         with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(text)
         return self.path(name)
@@ -188,6 +190,13 @@ class Domain:
             time.sleep(0.05)
         with open(self.path("log"), encoding="utf-8", errors="replace") as log:
             raise RuntimeError("samba did not start: " + log.read())
+
+    def restart(self, strong):
+        """Starts it anew with another idea of what a bind must be."""
+        self.stop()
+        self.strong = strong
+        self.write("smb.conf", CONFIGURATION)
+        self.start()
 
     def stop(self):
         if self.process is None:
@@ -241,8 +250,8 @@ class Domain:
         self.database.setpassword(f"(distinguishedName={SYNC})", PASSWORD)
         # What a domain controller has by its address, for Kerberos without DNS.
         controller = f"CN=DC1,OU=Domain Controllers,{BASE}"
-        self.modify(controller, add={"servicePrincipalName": [f"ldap/{self.address}",
-                                                              f"ldap/{self.name}"]})
+        self.modify(controller, add={"servicePrincipalName": [
+            f"ldap/{self.address}", f"ldap/{self.name}", "ldap/localhost"]})
 
     def add(self, dn, **attributes):
         self.database.add({"dn": dn, **attributes})

@@ -19,6 +19,7 @@ import pytest  # noqa: E402
 
 import samba_ad  # noqa: E402
 from conftest import need  # noqa: E402
+from proxy import Proxy  # noqa: E402
 from samba_ad import AWAY, BASE, GROUPS, NEVER, PASSWORD, STAFF, SYNC, filetime  # noqa: E402
 
 PROBE = harness.BUILD / "tests/integration/directory_probe"
@@ -234,6 +235,96 @@ def test_a_disabled_account_is_said_in_words(domain, probe):
 def test_a_simple_bind_in_the_clear_is_refused_with_a_remedy(domain, probe):
     ok, detail = step(probe("check", url=domain.ldap, cleartext="1"), "bind")
     assert not ok and "use ldaps:// or starttls" in detail
+
+
+# ---- Kerberos ----
+
+
+@pytest.fixture(name="kerberos")
+def make_kerberos(domain, probe):
+    """As probe, with a ticket instead of a password."""
+
+    def run(command="check", environment=None, **options):
+        settings = {"url": domain.ldap, "bind": "gssapi", "keytab": domain.keytab(), "bind_dn": None,
+                    "more_environment": {
+                        "KRB5_CONFIG": domain.kerberos, "KRB5CCNAME": "FILE:/nonexistent/cache",
+                        **(environment or {})}}
+        settings.update(options)
+        return probe(command, **settings)
+
+    return run
+
+
+def test_a_keytab_signs_and_seals(kerberos):
+    lines = kerberos()
+    assert step(lines, "TLS") == (True, "none: Kerberos signs and seals, 256 bits")
+    assert step(lines, "bind")[0] and step(lines, "users")[0]
+    assert done(kerberos("scan", page_size=2, times="3"))["complete"]
+
+
+def test_the_principal_chooses_the_key(domain, kerberos):
+    assert step(kerberos(principal="sync@" + samba_ad.REALM), "bind")[0]
+    ok, detail = step(kerberos(principal="nobody@" + samba_ad.REALM), "bind")
+    assert not ok and "no Kerberos ticket can be had" in detail and domain.ldap in detail
+
+
+def test_a_keytab_from_the_environment_or_the_service_manager(domain, kerberos, tmp_path):
+    own = {"KRB5_CLIENT_KTNAME": domain.keytab(), "KRB5CCNAME": "MEMORY:test"}
+    assert step(kerberos(keytab=None, environment=own), "bind")[0]
+    folder = str(domain.path())
+    given = {"CREDENTIALS_DIRECTORY": folder}
+    assert step(kerberos(keytab="credential:sync.keytab", environment=given), "bind")[0]
+    for name in ("", "nothing", "../sync.keytab"):
+        ok, detail = step(kerberos(keytab="credential:" + name, environment=given), "bind")
+        assert not ok and "bind.keytab" in detail
+
+
+def test_a_keytab_that_others_can_read_is_refused(domain, kerberos, tmp_path):
+    copy = tmp_path / "open.keytab"
+    copy.write_bytes(open(domain.keytab(), "rb").read())
+    copy.chmod(0o644)
+    ok, detail = step(kerberos(keytab=str(copy)), "bind")
+    assert not ok and "chmod o-rwx" in detail
+    copy.write_bytes(b"no keytab")
+    copy.chmod(0o600)
+    ok, detail = step(kerberos(keytab=str(copy)), "bind")
+    assert not ok and "ticket" in detail
+
+
+def test_a_ticket_that_ends_soon_is_renewed_before_the_next_operation(domain, kerberos):
+    short = domain.write("short.conf", samba_ad.KERBEROS, lifetime="5m")
+    for configuration, connections in ((domain.kerberos, 1), (short, 3)):
+        with Proxy(389, host=domain.address) as proxy:
+            lines = kerberos("scan", url=f"ldap://localhost:{proxy.port}", times="3", quiet="1",
+                             environment={"KRB5_CONFIG": configuration})
+            assert done(lines)["complete"] and len(proxy.counts) == connections
+
+
+def test_a_name_that_kerberos_does_not_know(domain, kerberos):
+    with Proxy(389, host=domain.address) as proxy:
+        ok, detail = step(kerberos(url=f"ldap://127.0.0.1:{proxy.port}"), "bind")
+    assert not ok and "not found in Kerberos database" in detail and "full name" in detail
+
+
+def test_a_kdc_that_does_not_answer(domain, kerberos, tmp_path):
+    nowhere = tmp_path / "krb5.conf"
+    nowhere.write_text(open(domain.kerberos).read().replace(":88", ":9"))
+    ok, detail = step(kerberos(environment={"KRB5_CONFIG": str(nowhere)}), "bind")
+    assert not ok and "Cannot contact any KDC" in detail
+
+
+def test_over_tls_kerberos_adds_no_layer(domain, kerberos):
+    """This server refuses Kerberos over TLS unless it is told otherwise."""
+    ok, detail = step(kerberos(url=domain.ldaps), "bind")
+    assert not ok and "(8)" in detail
+    domain.restart("allow_sasl_over_tls")
+    try:
+        lines = kerberos(url=domain.ldaps)
+        starttls = kerberos(starttls="1")
+    finally:
+        domain.restart("yes")
+    assert step(lines, "bind")[0] and step(lines, "TLS")[1].startswith("TLS")
+    assert step(starttls, "bind")[0] and step(starttls, "TLS")[1].startswith("TLS")
 
 
 def test_starttls(domain, probe):

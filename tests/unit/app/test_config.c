@@ -348,10 +348,15 @@ static void checks_directories(void **state)
 		    "own"),
 		SAYS("directories = ( 5 );",
 		    "directories[0]: it is a number; write a group in braces: { … }"),
-		SAYS(IN_DIRECTORY("bind = { method = \"gssapi\"; };"),
-		    "directories[0].bind.method: this version does not have gssapi; write "
-		    "\"simple\" or "
-		    "\"external\""),
+		SAYS(IN_DIRECTORY("bind = { method = \"gssapi\"; dn = \"cn=a\"; };"),
+		    "directories[0].bind.method: \"gssapi\" takes neither dn nor password; leave "
+		    "out dn and password, and name the keytab"),
+		SAYS(IN_DIRECTORY("bind = { method = \"gssapi\"; keytab = \"a.keytab\"; };"),
+		    "directories[0].bind.keytab: \"a.keytab\" depends on where the program is "
+		    "started; write the whole path, from /"),
+		SAYS(IN_DIRECTORY("bind = { principal = \"a@B\"; };"),
+		    "directories[0].bind.principal: warning: it has no effect without method "
+		    "gssapi"),
 		SAYS(IN_DIRECTORY("bind = { method = \"anonymous\"; dn = \"cn=a\"; };"),
 		    "directories[0].bind.method: \"anonymous\" takes neither dn nor password; "
 		    "leave out dn "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "directory/directory_p.h"
+#include "directory/kerberos.h"
 #include "tests/fake/fake_loop.h"
 #include "tests/unit/directory/tests.h"
 
@@ -84,7 +85,8 @@ static void every_url_is_looked_at(void **state)
 
 static void binds_need_what_they_need(void **state)
 {
-	static const char *const url[] = { "ldaps://dc1" }, *const local[] = { "ldapi://%2Fx" };
+	static const char *const url[] = { "ldaps://dc1" }, *const local[] = { "ldapi://%2Fx" },
+				 *const clear[] = { "ldap://dc1" };
 	struct directory_settings settings = good_settings(url);
 
 	(void)state;
@@ -105,7 +107,16 @@ static void binds_need_what_they_need(void **state)
 	settings.bind.method = DIRECTORY_BIND_EXTERNAL;
 	assert_taken(&settings);
 	settings.bind.method = DIRECTORY_BIND_GSSAPI;
-	assert_refused(&settings, "yet");
+	if (!kerberos_is_available()) {
+		assert_refused(&settings, "built without Kerberos");
+		return;
+	}
+	assert_taken(&settings);
+	/* It protects by itself. */
+	settings.urls = clear;
+	assert_taken(&settings);
+	settings.bind.method = DIRECTORY_BIND_ANONYMOUS;
+	assert_refused(&settings, "in the clear");
 }
 
 static void a_literal_password_is_not_repeated(void **state)
