@@ -2,10 +2,9 @@
 /*
  * Makes a connection to one LDAP server, ready for searches, without blocking the loop.
  *
- * libldap blocks while it resolves, shakes hands and binds.  So a thread of its own does that and
- * hands over the finished LDAP handle; after that the thread is gone and only the loop touches the
- * handle.  The hand-over object is shared and counted: whoever comes last frees it, so that a
- * cancelled attempt may end when libldap pleases.
+ * libldap blocks while it resolves, shakes hands and binds.  So a thread of its own does that
+ * (background.h) and hands over the finished LDAP handle; after that the thread is gone and only
+ * the loop touches the handle.
  */
 #ifndef DIRECTORY_CONNECTOR_H
 #define DIRECTORY_CONNECTOR_H
