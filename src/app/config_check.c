@@ -199,8 +199,6 @@ static void check_later(struct config_reader *reader)
 {
 	const struct config *config = &reader->draft->config;
 
-	if (config->schedule.push)
-		warn_of_later(reader, "schedule.push");
 	if (config->metrics.textfile != NULL)
 		warn_of_later(reader, "metrics.textfile");
 }

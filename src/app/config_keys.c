@@ -475,7 +475,7 @@ static const struct option schedule_options[] = {
 	    .type = OPTION_BOOLEAN,
 	    AT(draft, config.schedule.push),
 	    .fallback = "true",
-	    .help = "take changes as the directory announces them; no effect in this version" },
+	    .help = "take changes as the directory announces them" },
 };
 
 static const struct option state_options[] = {

@@ -85,6 +85,7 @@ static void take_next(struct daemon *daemon)
 {
 	if (daemon->next == NULL)
 		return;
+	service_forget_sources(daemon->service);
 	agent_free(&daemon->agent);
 	daemon->agent = daemon->next;
 	daemon->next = NULL;

@@ -120,7 +120,7 @@ struct source_vtable {
 	void (*changes)(struct source *source, struct span cursor,
 	    const struct source_changes_handler *handler, void *context);
 	/* NULL: this source cannot tell that something changes. */
-	void (*watch)(struct source *source, source_watch_callback *callback, void *context);
+	bool (*watch)(struct source *source, source_watch_callback *callback, void *context);
 	void (*check)(struct source *source, check_callback *callback, void *context);
 	void (*cancel)(struct source *source);
 	void (*free)(struct source *source);
@@ -193,8 +193,7 @@ static inline bool source_watch(
 {
 	if (source->vtable->watch == NULL)
 		return false;
-	source->vtable->watch(source, callback, context);
-	return true;
+	return source->vtable->watch(source, callback, context);
 }
 
 /** Starts a check: connection, TLS, bind, base, count, groups, canaries; one callback a step. */

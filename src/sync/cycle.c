@@ -350,6 +350,17 @@ static void cycle_free(struct cycle *cycle)
 	free(cycle);
 }
 
+static bool tells_changes(const struct cycle *cycle)
+{
+	for (size_t i = 0; i < cycle->in.source_count; i++) {
+		const struct cycle_directory *directory = &cycle->directories[i];
+
+		if (directory->is_down || (!directory->is_delta && directory->cursor.at == NULL))
+			return false;
+	}
+	return !cycle_is_partial(cycle);
+}
+
 /* Where nothing was held nothing is written: a quiet poll touches no disk. */
 static void end_holds(struct cycle *cycle)
 {
@@ -393,6 +404,7 @@ static void end(struct cycle *cycle)
 		.is_who_unknown = cycle->is_who_unknown,
 		.is_stopped = is_stopped(cycle),
 		.entries = cycle->entries,
+		.tells_changes = tells_changes(cycle),
 		.holds = cycle->holds_made,
 		.hold_count = cycle->hold_count,
 		.quarantined = cycle->quarantined,

@@ -78,6 +78,7 @@ struct cycle_result {
 	bool is_who_unknown;      /* `who` names nobody */
 	bool is_stopped;          /* cycle_stop cut it short: exit is 1 */
 	uint64_t entries;         /* that the scan brought */
+	bool tells_changes;       /* every directory told changes, or where the next ones go on */
 	const struct hold *holds; /* that this cycle made */
 	size_t hold_count;
 	uint64_t quarantined;   /* users who entered quarantine in it */

@@ -5,10 +5,14 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/vec.h"
+#include "sync/watching.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TURNS_TOGETHER_MS = 1000 };
+enum {
+	TURNS_TOGETHER_MS = 1000,
+	GATHER_MS = 200, /* what changes in a burst is looked at together */
+};
 
 struct service {
 	struct loop *loop;
@@ -24,6 +28,11 @@ struct service {
 	unsigned failures;
 	int64_t last_thorough_ms; /* wall time of the last full or reconcile of this process */
 	bool is_stopping;
+	struct watching *watching;
+	struct source *const *sources; /* of the last cycle */
+	size_t source_count;
+	bool is_woken;    /* a directory said that something changed */
+	bool is_hurrying; /* the timer runs for that */
 	struct arena *arena;
 };
 
@@ -96,6 +105,44 @@ static int64_t plan_next(struct service *service)
 	return next.wait_ms;
 }
 
+/* ---- push ---- */
+
+/* The next cycle comes soon, whatever kind is due then. */
+static void hurry(struct service *service)
+{
+	if (!service->is_woken || service->is_stopping || service->cycle != NULL ||
+	    service->failures > 0)
+		return;
+	service->is_woken = false;
+	service->is_hurrying = true;
+	service->only_turns = false;
+	loop_timer_start(service->timer, GATHER_MS);
+}
+
+static void on_change(void *context)
+{
+	struct service *service = context;
+
+	if (service->is_hurrying)
+		return; /* a stream of changes does not put it off */
+	service->is_woken = true;
+	hurry(service);
+}
+
+static void watch(struct service *service, const struct cycle_result *result)
+{
+	if (!service->schedule.push || service->is_stopping)
+		watching_stop(service->watching);
+	else if (result->tells_changes && result->exit != CYCLE_PEER_DOWN)
+		watching_start(service->watching, service->sources, service->source_count);
+}
+
+void service_forget_sources(struct service *service)
+{
+	watching_stop(service->watching);
+	service->source_count = 0;
+}
+
 static void log_down(
     const struct service *service, const struct cycle_result *result, int64_t wait_ms)
 {
@@ -160,9 +207,12 @@ static void on_cycle_done(void *context, const struct cycle_result *result)
 	log_end(service, result, wait_ms);
 	told.retry_after_ms = result->exit == CYCLE_PEER_DOWN ? wait_ms : 0;
 	service->events->on_cycle(service->context, &told);
+	watch(service, result);
 	/* It may have been stopped by who was told. */
 	if (service->is_stopping)
 		loop_timer_start(service->timer, 0);
+	else
+		hurry(service);
 }
 
 static void on_timer(void *context)
@@ -184,6 +234,9 @@ static void on_timer(void *context)
 	snprintf(text, sizeof(text), "Running a %s cycle", cycle_kind_name(service->kind));
 	service->events->on_status(service->context, text);
 	service->events->prepare(service->context, &input);
+	service->sources = input.sources;
+	service->source_count = input.source_count;
+	service->is_woken = service->is_hurrying = false;
 	service->cycle = cycle_start(&input, on_cycle_done, service);
 }
 
@@ -198,6 +251,7 @@ struct service *service_new(struct loop *loop, struct store *store, const struct
 	service->events = events;
 	service->context = context;
 	service->arena = arena_new();
+	service->watching = watching_new(on_change, service);
 	service->timer = loop_timer_new(loop, on_timer, service);
 	plan_next(service);
 	/* Whoever starts the service wants to see it work. */
@@ -209,6 +263,7 @@ void service_free(struct service **service)
 {
 	if (*service == NULL)
 		return;
+	watching_free(&(*service)->watching);
 	loop_timer_free(&(*service)->timer);
 	turns_free(&(*service)->turns);
 	arena_free(&(*service)->arena);
@@ -234,6 +289,7 @@ void service_reschedule(struct service *service, const struct schedule *schedule
 void service_stop(struct service *service)
 {
 	service->is_stopping = true;
+	watching_stop(service->watching);
 	service->events->on_status(service->context, "Stopping; waiting for requests in flight");
 	if (service->cycle != NULL)
 		cycle_stop(service->cycle);

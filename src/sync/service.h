@@ -38,6 +38,9 @@ bool service_is_busy(const struct service *service);
 /** Takes a new schedule (after a reload) and runs a cycle soon. */
 void service_reschedule(struct service *service, const struct schedule *schedule);
 
+/** Ends what waits for the sources to tell of changes; before they are freed. */
+void service_forget_sources(struct service *service);
+
 /** Drains: no new cycle, the running one ends early; on_stopped comes when all is over, never
  * before this returns. */
 void service_stop(struct service *service);

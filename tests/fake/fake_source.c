@@ -67,6 +67,11 @@ struct fake_source {
 	struct membership *kept; /* as the last scan or changes left it */
 	const struct source_changes_handler *changes_handler;
 	size_t told;
+
+	source_watch_callback *on_change; /* NULL: nobody waits */
+	void *watch_context;
+	struct loop_timer *watch_timer;
+	bool is_watch_lost;
 };
 
 struct uuid fake_key(unsigned number)
@@ -99,6 +104,43 @@ static void note(struct fake_source *fake, unsigned number, bool is_deletion)
 {
 	*(struct event *)vec_push((void **)&fake->events, &fake->event_count, &fake->event_cap,
 	    sizeof(struct event)) = (struct event) { number, is_deletion };
+	if (fake->on_change != NULL)
+		loop_timer_start(fake->watch_timer, 5);
+}
+
+static void on_watch_timer(void *context)
+{
+	struct fake_source *fake = context;
+	source_watch_callback *callback = fake->on_change;
+
+	if (callback == NULL)
+		return;
+	if (fake->is_watch_lost)
+		fake->on_change = NULL;
+	callback(fake->watch_context, fake->is_watch_lost, SPAN("the connection was closed"));
+	fake->is_watch_lost = false;
+}
+
+static bool start_watch(struct source *source, source_watch_callback *callback, void *context)
+{
+	struct fake_source *fake = (struct fake_source *)source;
+
+	if (callback != NULL && !fake->switches.can_watch)
+		return false;
+	fake->on_change = callback;
+	fake->watch_context = context;
+	return true;
+}
+
+bool fake_source_is_watched(const struct fake_source *fake)
+{
+	return fake->on_change != NULL;
+}
+
+void fake_source_lose_watch(struct fake_source *fake)
+{
+	fake->is_watch_lost = true;
+	loop_timer_start(fake->watch_timer, 5);
 }
 
 /* ---- what tests say ---- */
@@ -729,6 +771,7 @@ static void source_done(struct source *source)
 	free(fake->people);
 	arena_free(&fake->arena);
 	loop_timer_free(&fake->timer);
+	loop_timer_free(&fake->watch_timer);
 	free(fake);
 }
 
@@ -740,6 +783,7 @@ struct fake_source *fake_source_new(
 		.look_up = start_look_up,
 		.look_up_batch = start_batch,
 		.changes = start_changes,
+		.watch = start_watch,
 		.check = check,
 		.cancel = cancel,
 		.free = source_done,
@@ -752,6 +796,7 @@ struct fake_source *fake_source_new(
 	fake->set = set;
 	fake->arena = arena_new();
 	fake->timer = loop_timer_new(loop, on_timer, fake);
+	fake->watch_timer = loop_timer_new(loop, on_watch_timer, fake);
 	return fake;
 }
 

@@ -41,6 +41,7 @@ struct fake_source_switches {
 	bool has_gap;               /* but what changed cannot be told */
 	bool forgets_deletions;     /* changes do not tell who was removed */
 	bool forgets_groups;        /* nor whose groups changed */
+	bool can_watch;             /* says when something changes */
 	bool keeps_groups;          /* no group is read again, whatever became of DNs */
 };
 
@@ -60,6 +61,12 @@ struct source *fake_source_port(struct fake_source *fake);
 
 struct fake_source_switches *fake_source_switches(struct fake_source *fake);  /**< to be set */
 struct fake_source_counts fake_source_counts(const struct fake_source *fake); /**< so far */
+
+/** Whether somebody waits to be told of changes. */
+bool fake_source_is_watched(const struct fake_source *fake);
+
+/** Breaks the stream that tells of changes. */
+void fake_source_lose_watch(struct fake_source *fake);
 
 /** The key of the `number`-th person: the number in the last bytes. */
 struct uuid fake_key(unsigned number);

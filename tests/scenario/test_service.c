@@ -331,6 +331,111 @@ static void a_new_schedule_holds_at_once(void **state)
 	stop(&watch);
 }
 
+/* ---- push ---- */
+
+static const struct schedule pushed = { .delta_ms = TIME_HOUR_MS,
+	.full_ms = 7 * TIME_DAY_MS,
+	.reconcile_ms = 30 * TIME_DAY_MS,
+	.push = true };
+
+static void given_pushing(struct world *world, struct watch *watch)
+{
+	DIRECTORY(world)->tells_changes = DIRECTORY(world)->can_watch = true;
+	given_people(world, 1, 5);
+	start(watch, world, &pushed);
+	pass(world, TIME_MINUTE_MS);
+	assert_true(fake_source_is_watched(world->directory));
+	fake_tenant_forget(world->tenant);
+	forget_directory(world);
+}
+
+static void a_change_that_is_told_is_acted_on_within_a_second(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_pushing(world, &watch);
+	given(world, 1, "sn", "Ray");
+	pass(world, TIME_SECOND_MS);
+	expect_writes(world, 1);
+	assert_int_equal(counted(world).scans, 0);
+	stop(&watch);
+	assert_false(fake_source_is_watched(world->directory));
+}
+
+static void a_burst_is_gathered(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+	char surname[16];
+
+	given_pushing(world, &watch);
+	for (unsigned i = 0; i < 15; i++) {
+		snprintf(surname, sizeof(surname), "Ray%u", i);
+		given(world, 1 + i % 5, "sn", surname);
+		pass(world, 10);
+	}
+	pass(world, TIME_SECOND_MS);
+	expect_writes(world, 5);
+	assert_int_equal(counted(world).changes, 1);
+	stop(&watch);
+}
+
+/* A stream of changes that never ends is not waited for. */
+static void a_long_stream_is_acted_on_while_it_lasts(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+	char surname[16];
+
+	given_pushing(world, &watch);
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(surname, sizeof(surname), "Ray%u", i);
+		given(world, 1, "sn", surname);
+		pass(world, 100);
+	}
+	assert_in_range(TENANT(world).writes, 15, 50);
+	pass(world, TIME_SECOND_MS);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Ray99 []");
+	stop(&watch);
+}
+
+static void a_lost_stream_falls_back_to_polling_and_comes_back(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_pushing(world, &watch);
+	world->counted = "no longer says when something changes";
+	fake_source_lose_watch(world->directory);
+	pass(world, TIME_SECOND_MS);
+	assert_int_equal(world->count, 1);
+	given(world, 1, "sn", "Ray");
+	pass(world, TIME_MINUTE_MS);
+	expect_writes(world, 0);
+	pass(world, TIME_HOUR_MS);
+	expect_writes(world, 1);
+	assert_true(fake_source_is_watched(world->directory));
+	given(world, 2, "sn", "Ray");
+	pass(world, TIME_SECOND_MS);
+	expect_writes(world, 2);
+	stop(&watch);
+}
+
+static void nobody_waits_where_push_is_off(void **state)
+{
+	struct world *world = *state;
+	struct schedule schedule = pushed;
+	struct watch watch;
+
+	given_pushing(world, &watch);
+	schedule.push = false;
+	service_reschedule(watch.service, &schedule);
+	pass(world, TIME_SECOND_MS);
+	assert_false(fake_source_is_watched(world->directory));
+	stop(&watch);
+}
+
 const struct CMUnitTest service_scenarios[] = {
 	SCENARIO(polls_by_the_schedule),
 	SCENARIO(a_change_is_seen_within_a_poll),
@@ -344,5 +449,10 @@ const struct CMUnitTest service_scenarios[] = {
 	SCENARIO(a_stop_ends_the_cycle_that_runs),
 	SCENARIO(the_wall_clock_may_jump),
 	SCENARIO(a_new_schedule_holds_at_once),
+	SCENARIO(a_change_that_is_told_is_acted_on_within_a_second),
+	SCENARIO(a_burst_is_gathered),
+	SCENARIO(a_long_stream_is_acted_on_while_it_lasts),
+	SCENARIO(a_lost_stream_falls_back_to_polling_and_comes_back),
+	SCENARIO(nobody_waits_where_push_is_off),
 };
 const size_t service_scenario_count = COUNT_OF(service_scenarios);

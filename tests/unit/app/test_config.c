@@ -571,8 +571,6 @@ static void checks_the_rest(void **state)
 		SAYS("policy = { limits = { smallest_scan_percent = 0; }; };",
 		    "policy.limits.smallest_scan_percent: warning: a scan of any size is taken as "
 		    "whole"),
-		SAYS("schedule = { push = true; };",
-		    "schedule.push: warning: it has no effect in this version"),
 		SAYS("schedule = { delta = \"2h\"; full = \"1h\"; };",
 		    "schedule.full: warning: the whole directory is read more often than its "
 		    "changes"),
