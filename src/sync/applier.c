@@ -36,6 +36,7 @@ struct applier {
 	struct loop_timer *timer; /* commits, so that nobody's outcome waits for a slow one */
 	struct sending **batch;
 	size_t batch_count, batch_max;
+	struct span own_dn; /* of the entry whose account turned out to be the agent's own */
 };
 
 static const enum action_kind order[] = {
@@ -638,6 +639,18 @@ static void make_request_anew(struct sending *sending)
 		cycle_store_ok(cycle, store_action_update(cycle->in.store, action, &err), &err);
 }
 
+/* Whoever's account may not be closed gets no second one: the halves of a rename have one DN. */
+static bool is_own(struct cycle *cycle, const struct action *action)
+{
+	struct applier *applier = cycle->applier;
+
+	if (cycle_is_own(cycle, action->account_id, action->user_name)) {
+		applier->own_dn = arena_span(cycle->arena, action->dn);
+		return true;
+	}
+	return applier->own_dn.len > 0 && span_equal(applier->own_dn, action->dn);
+}
+
 /* Opening the tenant may have told whose credential this is after the plan was made. */
 static void refuse_own(struct cycle *cycle)
 {
@@ -647,7 +660,7 @@ static void refuse_own(struct cycle *cycle)
 	for (size_t i = 0; i < applier->batch_count; i++) {
 		struct sending *sending = applier->batch[i];
 
-		if (!cycle_is_own(cycle, sending->action.account_id, sending->action.user_name)) {
+		if (!is_own(cycle, &sending->action)) {
 			applier->batch[count++] = sending;
 			continue;
 		}

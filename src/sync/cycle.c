@@ -422,7 +422,9 @@ static void end(struct cycle *cycle)
  */
 static void learn_self(struct cycle *cycle)
 {
-	if (cycle->in.reader->self.is_told_by_opening)
+	const struct tenant_self *self = &cycle->in.reader->self;
+
+	if (self->is_told_by_opening && self->user_name.at == NULL)
 		cycle_open_tenant(cycle, scan_phase_start);
 	else
 		scan_phase_start(cycle);

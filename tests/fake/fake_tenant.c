@@ -1016,9 +1016,8 @@ void fake_tenant_own(struct fake_tenant *fake)
 {
 	fake->reader.self = (struct tenant_self) {
 		.user_name = span_of(fake->settings.own_name),
-		.is_told_by_opening =
-		    !fake->settings.tells_late &&
-		    (fake->settings.told_name != NULL || fake->settings.told_id != NULL),
+		.is_told_by_opening = fake->settings.told_name != NULL ||
+				      fake->settings.told_id != NULL,
 	};
 }
 

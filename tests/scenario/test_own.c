@@ -161,8 +161,6 @@ static void what_is_learnt_late_counts_too(void **state)
 	struct world *world = *state;
 
 	given_own(world, 3);
-	fake_tenant_settings(world->tenant)->tells_late = true;
-	fake_tenant_own(world->tenant);
 	given(world, 1, "sn", "Ray");
 	expect_run(world, CYCLE_DELTA, CYCLE_REJECTED, 0);
 	expect_account(world, 1, untouched);
