@@ -302,7 +302,7 @@ static void a_check_goes_through_the_port(void **state)
 	fake_http_reply(ports.http, 200, "{\"totalResults\":0}");
 	ports.reader->vtable->check(ports.reader, on_step, &steps);
 	fake_loop_advance(ports.loop, 1);
-	assert_int_equal(steps, 106);
+	assert_int_equal(steps, 107);
 	ports_close(&ports);
 }
 
