@@ -398,6 +398,7 @@ static void a_stop_ends_a_batch(void **state)
 	expect_run(world, CYCLE_FULL, CYCLE_FAILED, 0);
 	assert_true(world->result.is_stopped);
 	assert_int_equal(fake_source_counts(world->directory).batches, 1);
+	assert_int_equal(count_actions(world, ACTION_FAILED), 0); /* nothing was planned */
 	world->stop_after_ms = -1;
 	expect_run(world, CYCLE_FULL, CYCLE_DONE, 150);
 	expect_in_step(world);
