@@ -70,6 +70,31 @@ static void check_cleartext(struct config_reader *reader, const config_setting_t
 		    "ldap:// sends passwords and persons in the clear");
 }
 
+/* What DNS allows beyond these bytes the directory checks. */
+static bool is_domain(const char *text)
+{
+	bool is_sound = true;
+
+	for (; *text != '\0'; text++)
+		is_sound = is_sound && is_name_byte(*text);
+	return is_sound;
+}
+
+static void check_domain(struct config_reader *reader, const config_setting_t *group,
+    const struct directory_settings *settings)
+{
+	if (settings->kind == DIRECTORY_LDIF)
+		config_refuse(reader, group, "domain",
+		    "name the file: urls = [ \"file:///srv/hr/people.ldif\" ];",
+		    "a file has no domain");
+	else if (settings->url_count > 0)
+		config_refuse(reader, group, "domain", "leave one of them out",
+		    "DNS names the servers of a domain, and so does urls");
+	else if (!is_domain(settings->domain))
+		config_refuse(reader, group, "domain", "write it like \"corp.example\"",
+		    "\"%s\" is not a DNS name", settings->domain);
+}
+
 static void check_urls(struct config_reader *reader, const config_setting_t *group,
     const struct draft_directory *directory)
 {
@@ -84,10 +109,8 @@ static void check_urls(struct config_reader *reader, const config_setting_t *gro
 		if (config_check_url(reader, item, "", &rule) && begins_with(rule.url, "ldap://"))
 			check_cleartext(reader, item, "", directory);
 	}
-	if (directory->domain != NULL)
-		config_refuse(reader, group, "domain",
-		    "name the servers: urls = [ \"ldaps://dc1.corp.example\" ];",
-		    "this version needs urls: it cannot find servers by DNS SRV");
+	if (directory->settings.domain != NULL)
+		check_domain(reader, group, &directory->settings);
 	else if (directory->settings.url_count == 0)
 		require(reader, group, "urls",
 		    is_ldif ? "name the file: urls = [ \"file:///srv/hr/people.ldif\" ];"

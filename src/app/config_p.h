@@ -119,7 +119,6 @@ struct option {
 
 struct draft_directory {
 	struct directory_settings settings;
-	const char *domain;
 	unsigned changes; /* enum draft_changes */
 };
 

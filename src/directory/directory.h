@@ -47,6 +47,7 @@ struct directory_settings {
 	enum directory_kind kind;
 	const char *const *urls; /* tried in order */
 	size_t url_count;
+	const char *domain; /* whose servers DNS names; then there are no urls; NULL: not set */
 	struct {
 		const char *ca_file, *cert_file, *key_file; /* NULL: not set */
 		bool starttls;

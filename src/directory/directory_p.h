@@ -78,6 +78,7 @@ struct look_up_batch {
  * so. */
 struct check {
 	check_callback *callback;
+	bool has_told_domain;
 	bool has_pending, is_pending_ok;
 	struct str pending_what, pending_detail;
 	size_t base;

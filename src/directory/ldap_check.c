@@ -77,12 +77,24 @@ static void tell_protection(
 		tell(source, true, "TLS", SPAN("none: allow_cleartext is set"));
 }
 
+/* Once, before the first of them is tried. */
+static void tell_domain(struct ldap_source *source)
+{
+	struct span found = session_found(source->session);
+
+	if (found.at == NULL || source->check.has_told_domain)
+		return;
+	source->check.has_told_domain = true;
+	tell(source, true, "domain", found);
+}
+
 static void on_attempt(void *context, const char *url, const struct connector_report *report)
 {
 	struct ldap_source *source = context;
 	struct span failure = span_of(report->err.text);
 	struct str where = { 0 };
 
+	tell_domain(source);
 	if (report->stage == CONNECTOR_CONNECT) {
 		tell(source, false, "connection", failure);
 		return;

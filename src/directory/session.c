@@ -362,6 +362,7 @@ struct session *session_new(struct loop *loop, const struct directory_settings *
 void session_stop(struct session *session)
 {
 	connector_cancel(&session->connector);
+	finder_cancel(&session->finder);
 	loop_timer_stop(session->opened);
 	if (session->is_draining)
 		session->is_stopping = true;
@@ -388,6 +389,7 @@ void session_free(struct session **session)
 	loop_timer_free(&old->again);
 	loop_timer_free(&old->rest);
 	loop_timer_free(&old->opened);
+	session_urls_done(old);
 	server_facts_done(&old->server);
 	str_done(&old->failures);
 	str_done(&old->identity);
@@ -415,11 +417,6 @@ const struct server_facts *session_server(const struct session *session)
 enum directory_kind session_kind(const struct session *session)
 {
 	return session->kind;
-}
-
-const char *session_url(const struct session *session)
-{
-	return session->settings->urls[session->url];
 }
 
 static const char *scope_name(enum directory_scope scope)

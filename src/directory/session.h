@@ -2,7 +2,8 @@
 /*
  * A session with one of a directory's servers, as the loop sees it: open, search, stop.
  *
- * Opening goes through the URLs in order until one answers, reads the root DSE and asks who we are.
+ * Opening finds the servers by DNS when a domain is configured, goes through the URLs until one
+ * answers, reads the root DSE and asks who we are.
  * A search runs alone; its pages are asked for one after the other.  All callbacks come from the
  * loop, never from the call that asked for them; session_stop ends things without a callback.
  */
@@ -92,6 +93,8 @@ bool session_is_open(const struct session *session);
 const struct server_facts *session_server(const struct session *session);
 enum directory_kind session_kind(const struct session *session);
 const char *session_url(const struct session *session);
+struct span session_found(
+    const struct session *session); /**< by DNS, for people; absent: nothing */
 struct span session_identity(const struct session *session); /**< absent: the server does not say */
 
 /** Appends what a search's end means: which search, which code, the server's words. */

@@ -10,6 +10,8 @@ enum { TICKET_LEFT_MS = 15 * 60 * 1000 };
 
 static void try_url(struct session *session);
 
+static void find_urls(struct session *session);
+
 static void answer_open(struct session *session, enum status status, const char *text)
 {
 	struct err err = { "" };
@@ -26,6 +28,8 @@ void session_on_opened(void *context)
 
 	if (session->is_open)
 		answer_open(session, STATUS_OK, "");
+	else if (session_urls_are_due(session))
+		find_urls(session);
 	else
 		try_url(session);
 }
@@ -35,7 +39,7 @@ static void fail_url(struct session *session, const char *why)
 	if (session->failures.len > 0)
 		str_add_c(&session->failures, "; ");
 	str_add_c(&session->failures, why);
-	session->url++;
+	session_urls_next(session);
 	try_url(session);
 }
 
@@ -116,7 +120,7 @@ static void on_root_end(void *context, const struct search_end *end)
 	struct str why = { 0 };
 
 	if (end->is_broken) {
-		str_addf(&why, "%s: ", session->settings->urls[session->url]);
+		str_addf(&why, "%s: ", session_url(session));
 		search_describe(&session->search, end, &why);
 		fail_url(session, str_c(&why));
 		str_done(&why);
@@ -148,8 +152,7 @@ static void on_connected(void *context, LDAP *handle, const struct connector_rep
 
 	session->connector = NULL;
 	if (session->attempt_callback != NULL)
-		session->attempt_callback(
-		    session->attempt_context, session->settings->urls[session->url], report);
+		session->attempt_callback(session->attempt_context, session_url(session), report);
 	if (handle == NULL) {
 		fail_url(session, report->err.text);
 		return;
@@ -169,8 +172,7 @@ static void try_url(struct session *session)
 	struct secret *password = NULL;
 	struct err err = { "" };
 
-	if (session->url >= settings->url_count) {
-		session->url = 0;
+	if (session_urls_are_over(session)) {
 		answer_open(session, STATUS_DOWN, str_c(&session->failures));
 		return;
 	}
@@ -181,7 +183,31 @@ static void try_url(struct session *session)
 		return;
 	}
 	session->connector = connector_start(
-	    session->loop, settings, settings->urls[session->url], password, on_connected, session);
+	    session->loop, settings, session_url(session), password, on_connected, session);
+}
+
+/* Servers that were known before are better than none. */
+static void on_found(void *context, const struct srv_list *list, const struct err *err)
+{
+	struct session *session = context;
+
+	session->finder = NULL;
+	if (list != NULL)
+		session_urls_take(session, list);
+	if (session->found_count > 0)
+		try_url(session);
+	else
+		answer_open(session, STATUS_DOWN, err->text);
+}
+
+static void find_urls(struct session *session)
+{
+	const struct directory_settings *settings = session->settings;
+	struct finder_input input = { settings->domain,
+		settings->kind == DIRECTORY_AUTO || settings->kind == DIRECTORY_ACTIVE_DIRECTORY,
+		settings->connect_timeout_ms };
+
+	session->finder = finder_start(session->loop, &input, on_found, session);
 }
 
 /* With a ticket that ends soon a long operation would break off in the middle. */
@@ -198,17 +224,18 @@ static void choose_url(struct session *session, const char *broken_why)
 	if (session->is_open)
 		return;
 	if (broken_why == NULL || session->is_kept) {
-		session->url = 0;
+		session_urls_restart(session);
 		return;
 	}
-	str_addf(&session->failures, "%s: %s", session->settings->urls[session->url], broken_why);
-	session->url++;
+	str_addf(&session->failures, "%s: %s", session_url(session), broken_why);
+	session_urls_next(session);
 }
 
 void session_open(
     struct session *session, const char *broken_why, session_open_callback *callback, void *context)
 {
-	assert(session->running == RUNNING_NOTHING && session->connector == NULL);
+	assert(session->running == RUNNING_NOTHING && session->connector == NULL &&
+	       session->finder == NULL);
 	session->open_callback = callback;
 	session->open_context = context;
 	loop_timer_stop(session->rest);

@@ -5,6 +5,7 @@
 #ifndef DIRECTORY_SESSION_P_H
 #define DIRECTORY_SESSION_P_H
 
+#include "directory/finder.h"
 #include "directory/session.h"
 
 enum running { RUNNING_NOTHING, RUNNING_SEARCH, RUNNING_WHO_AM_I };
@@ -16,7 +17,12 @@ struct session {
 	LDAP *handle;
 	struct loop_io *io;
 	struct loop_timer *silence, *again, *rest, *opened;
-	size_t url; /* of the connection, or that is tried */
+	size_t first, tried; /* of the URLs; the connection's is so many behind the first */
+	struct finder *finder;
+	char **found; /* owned; URLs that DNS brought */
+	size_t found_count;
+	int64_t found_ms; /* on the loop's clock; 0: to be found anew */
+	struct str found_text;
 	bool is_open;
 	int64_t ends_ms; /* when the ticket of the connection ends, on the loop's clock; 0: never */
 	bool is_kept;    /* it was open before, so it may have died unnoticed */
@@ -44,6 +50,18 @@ struct session {
 	struct str referral; /* the first one's URL */
 	bool has_asked_page;
 };
+
+/** Whether all URLs were tried; goes on to the next; begins again, where it is best to. */
+bool session_urls_are_over(const struct session *session);
+void session_urls_next(struct session *session);
+void session_urls_restart(struct session *session);
+
+/** Whether DNS is to be asked before the first is tried; takes what it brought. */
+bool session_urls_are_due(const struct session *session);
+void session_urls_take(struct session *session, const struct srv_list *list);
+
+/** Frees what is known of URLs. */
+void session_urls_done(struct session *session);
 
 /** Begins the wait for an answer to what was sent; `code` not LDAP_SUCCESS: it could not be sent.
  */

@@ -8,6 +8,7 @@
 #include "core/dn.h"
 #include "core/filter.h"
 #include "directory/kerberos.h"
+#include "directory/srv.h"
 #include <ldap.h>
 #include <limits.h>
 
@@ -63,12 +64,26 @@ static enum status check_cleartext(
 	return STATUS_REJECT;
 }
 
+static enum status check_domain(const struct directory_settings *settings, struct err *reterr)
+{
+	if (settings->url_count > 0)
+		err_set(reterr, "urls and domain exclude each other; set one of them");
+	else if (!srv_is_domain(span_of(settings->domain)))
+		err_set(reterr, "domain \"%s\" is not a DNS name; write corp.example",
+		    settings->domain);
+	else
+		return STATUS_OK;
+	return STATUS_REJECT;
+}
+
 static enum status check_urls(const struct directory_settings *settings, struct err *reterr)
 {
 	enum status status = STATUS_OK;
 
+	if (settings->domain != NULL)
+		return check_domain(settings, reterr);
 	if (settings->url_count == 0) {
-		err_set(reterr, "no URL is set; set urls");
+		err_set(reterr, "no URL is set; set urls or domain");
 		return STATUS_REJECT;
 	}
 	for (size_t i = 0; i < settings->url_count && status == STATUS_OK; i++) {
@@ -95,6 +110,10 @@ static enum status check_simple_bind(const struct directory_settings *settings, 
 static enum status check_external_bind(
     const struct directory_settings *settings, struct err *reterr)
 {
+	if (settings->domain != NULL && settings->tls.cert_file == NULL) {
+		err_set(reterr, "bind.method \"external\" needs tls.cert_file and tls.key_file");
+		return STATUS_REJECT;
+	}
 	for (size_t i = 0; i < settings->url_count; i++)
 		if (!has_scheme(settings->urls[i], "ldapi://") && settings->tls.cert_file == NULL) {
 			err_set(reterr,

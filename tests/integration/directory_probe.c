@@ -118,7 +118,7 @@ static bool set_text(struct probe *probe, const char *name, const char *value)
 		{ "key-file", &settings->tls.key_file }, { "bind-dn", &settings->bind.dn },
 		{ "filter", &settings->users.filter }, { "key", &probe->key }, { "dn", &probe->dn },
 		{ "find", &probe->find }, { "keytab", &settings->bind.keytab },
-		{ "principal", &settings->bind.principal } };
+		{ "principal", &settings->bind.principal }, { "domain", &settings->domain } };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (strcmp(name, texts[i].name) == 0) {

@@ -17,6 +17,7 @@ if __name__ == "__main__":
 
 import pytest  # noqa: E402
 
+import name_server  # noqa: E402
 import samba_ad  # noqa: E402
 from conftest import need  # noqa: E402
 from proxy import Proxy  # noqa: E402
@@ -70,11 +71,11 @@ def domain(tmp_path_factory, authority):
 def make_probe(domain, environment):
     """Runs directory_probe; options as keywords, `_` for `-`, lists repeat an option."""
 
-    def run(command="scan", password=PASSWORD, more_environment=None, **options):
+    def run(command="scan", password=PASSWORD, more_environment=None, inside=(), **options):
         settings = {"url": domain.ldaps, "base": STAFF, "ca": domain.ca, "bind": "simple",
                     "bind_dn": SYNC, "password": "env:PROBE_PASSWORD"}
         settings.update(options)
-        arguments = [PROBE]
+        arguments = [*inside, PROBE]
         for name, values in settings.items():
             for value in values if isinstance(values, list) else [values]:
                 if value is not None:
@@ -330,3 +331,103 @@ def test_over_tls_kerberos_adds_no_layer(domain, kerberos):
 def test_starttls(domain, probe):
     lines = probe("check", url=domain.ldap, starttls="1")
     assert step(lines, "TLS")[0] and step(lines, "bind")[0]
+
+
+# ---- finding it by DNS ----
+
+CONTROLLERS = "_ldap._tcp.dc._msdcs.corp.example"
+SERVERS = "_ldap._tcp.corp.example"
+DEAD = "127.0.0.1"  # where nobody listens on these ports
+
+
+@pytest.fixture(name="names")
+def make_names(domain):
+    need(name_server.missing())
+    with name_server.NameServer(domain.address) as names:
+        names.srv[CONTROLLERS] = [(0, 100, 389, "dc1.corp.example")]
+        names.hosts["dc1.corp.example"] = domain.address
+        names.hosts["dc2.corp.example"] = DEAD
+        names.hosts["dc3.corp.example"] = DEAD
+        yield names
+
+
+@pytest.fixture(name="find")
+def make_find(names, probe, tmp_path):
+    """As probe, with a domain instead of a URL."""
+
+    def run(command="check", **options):
+        settings = {"url": None, "domain": "corp.example", "inside": names.inside(tmp_path)}
+        settings.update(options)
+        return probe(command, **settings)
+
+    return run
+
+
+def test_the_controllers_of_a_domain_are_found(find):
+    lines = find()
+    assert step(lines, "domain") == (
+        True, "corp.example: dc1.corp.example (priority 0, weight 100)")
+    assert step(lines, "connection")[1].startswith("ldaps://dc1.corp.example at ")
+    assert step(lines, "users")[0]
+
+
+def test_the_order_is_that_of_the_priorities(names, find):
+    names.srv[CONTROLLERS] = [(10, 0, 389, "dc1.corp.example"), (0, 0, 389, "dc2.corp.example"),
+                              (5, 0, 389, "dc3.corp.example")]
+    lines = find()
+    tried = [detail for what, _, detail in steps(lines) if what == "connection"]
+    assert ["dc2." in tried[0], "dc3." in tried[1], "dc1." in tried[2]] == [True] * 3
+    assert step(lines, "users")[0]
+
+
+def test_who_answered_is_asked_first_the_next_time(names, find):
+    names.srv[CONTROLLERS] = [(0, 0, 389, "dc2.corp.example"), (1, 0, 389, "dc1.corp.example")]
+    lines = find("scan", times="3", quiet="1")
+    assert [line["peer"] for line in lines if line["event"] == "done"] == [
+        "ldaps://dc1.corp.example"] * 3
+    assert sum(name == "dc2.corp.example" for name, _ in names.asked) <= 2
+    assert len([kind for _, kind in names.asked if kind == name_server.SRV]) == 1
+
+
+def test_a_domain_without_controllers_has_ldap_servers(names, find):
+    names.srv = {SERVERS: [(0, 0, 389, "dc1.corp.example")]}
+    assert step(find(), "users")[0]
+    assert [name for name, kind in names.asked if kind == name_server.SRV] == [CONTROLLERS, SERVERS]
+
+
+def test_starttls_and_the_port_that_dns_names(domain, names, find):
+    assert step(find(starttls="1"), "connection")[1].startswith("ldap://dc1.corp.example at ")
+    with Proxy(389, host=domain.address) as proxy:
+        names.hosts["dc2.corp.example"] = "127.0.0.1"
+        names.srv[CONTROLLERS] = [(0, 0, proxy.port, "dc2.corp.example")]
+        ok, detail = step(find(starttls="1"), "TLS")
+    assert not ok and "for dc1.corp.example, not for dc2.corp.example" in detail
+
+
+def test_kerberos_in_a_domain(domain, names, find):
+    lines = find(bind="gssapi", bind_dn=None, keytab=domain.keytab(),
+                 more_environment={"KRB5_CONFIG": domain.kerberos})
+    assert step(lines, "connection")[1].startswith("ldap://dc1.corp.example at ")
+    assert step(lines, "TLS")[1] == "none: Kerberos signs and seals, 256 bits"
+
+
+def test_many_controllers_come_over_tcp(names, find):
+    names.srv[CONTROLLERS] = [(1, 0, 389, "dc2.corp.example")] * 30 + [
+        (0, 0, 389, "dc1.corp.example")]
+    assert step(find(), "connection")[1].startswith("ldaps://dc1.")
+
+
+def test_nobody_is_sent_to_a_strange_host(names, find):
+    names.srv[CONTROLLERS] = [(0, 0, 389, "dc1.corp.example.evil.org")]
+    ok, detail = step(find(), "directory")
+    assert not ok and "forged" in detail and "name them in urls" in detail
+
+
+def test_dns_that_does_not_help_is_said_in_words(names, find):
+    names.srv = {}
+    assert "there is no such name" in step(find(), "directory")[1]
+    names.fails = True
+    assert "no name server answers" in step(find(), "directory")[1]
+    names.is_silent = True
+    ok, detail = step(find(connect_timeout="500"), "directory")
+    assert not ok and "DNS does not answer within 500 ms" in detail

@@ -316,10 +316,15 @@ static void checks_directories(void **state)
 		SAYS(IN_DIRECTORY(""),
 		    "directories[0].users.bases: it is missing; say where users are: "
 		    "users = { bases = [ \"OU=Staff,DC=corp,DC=example\" ]; };"),
-		SAYS(IN_DIRECTORY("domain = \"corp.example\";"),
-		    "directories[0].domain: this version needs urls: it cannot find servers by DNS "
-		    "SRV; "
-		    "name the servers: urls = [ \"ldaps://dc1.corp.example\" ];"),
+		SAYS(IN_DIRECTORY("domain = \"corp example\";"),
+		    "directories[0].domain: \"corp example\" is not a DNS name; write it like "
+		    "\"corp.example\""),
+		SAYS(IN_DIRECTORY("domain = \"corp.example\"; " URLS),
+		    "directories[0].domain: DNS names the servers of a domain, and so does urls; "
+		    "leave one of them out"),
+		SAYS(IN_DIRECTORY("kind = \"ldif\"; domain = \"corp.example\";"),
+		    "directories[0].domain: a file has no domain; name the file: "
+		    "urls = [ \"file:///srv/hr/people.ldif\" ];"),
 		SAYS(IN_DIRECTORY("urls = [ \"https://h\" ];"),
 		    "directories[0].urls[0]: the URL has another scheme; it begins with ldaps://, "
 		    "ldap:// or "

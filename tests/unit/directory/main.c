@@ -9,6 +9,7 @@ int main(void)
 {
 	int failures = RUN(certificate_text) + RUN(entry_builder) + RUN(group_table) + RUN(kind);
 
-	failures += RUN(ldif) + RUN(ldif_parse) + RUN(primary_group) + RUN(settings) + RUN(text);
+	failures += RUN(ldif) + RUN(ldif_parse) + RUN(primary_group) + RUN(settings) + RUN(srv) +
+		    RUN(text);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
