@@ -17,6 +17,8 @@
 enum {
 	MESSAGES_A_TURN = 256,
 	REST_MS = 120 * 1000, /* firewalls forget a quiet connection in minutes, without a word */
+	QUIET_MS = 60 * 1000, /* so an endless search asks in time whether anybody is there */
+	CONTROLS_MAX = 4,
 };
 
 static void on_turn(void *context);
@@ -68,10 +70,25 @@ static void end_broken(struct session *session, int code, const char *text, bool
 	str_done(&words);
 }
 
+/* Any answer will do. @return whether the question is on its way */
+static bool ping(struct session *session)
+{
+	static char *no_attributes[] = { LDAP_NO_ATTRS, NULL };
+	int code = ldap_search_ext(session->handle, "", LDAP_SCOPE_BASE, "(objectClass=*)",
+	    no_attributes, 0, NULL, NULL, NULL, 0, &session->ping_id);
+
+	if (code == LDAP_SUCCESS)
+		loop_timer_start(session->silence, session->settings->search_timeout_ms);
+	return code == LDAP_SUCCESS;
+}
+
 static void on_silence(void *context)
 {
 	struct session *session = context;
 
+	if (session->search.is_endless && session->running == RUNNING_SEARCH &&
+	    session->ping_id == 0 && ping(session))
+		return;
 	if (session->running == RUNNING_SEARCH)
 		ldap_abandon_ext(session->handle, session->message_id, NULL, NULL);
 	end_broken(session, LDAP_TIMEOUT, NULL, true);
@@ -88,6 +105,16 @@ static void watch(struct session *session, bool is_wanted)
 	loop_io_set(session->io, is_wanted ? LOOP_READ : 0);
 }
 
+static void await(struct session *session)
+{
+	int64_t patience_ms = session->settings->search_timeout_ms;
+
+	if (session->running == RUNNING_SEARCH && session->search.is_endless &&
+	    patience_ms > QUIET_MS)
+		patience_ms = QUIET_MS;
+	loop_timer_start(session->silence, patience_ms);
+}
+
 /* A failed send is told in the next turn, as all ends are. */
 void session_note_sent(struct session *session, int code)
 {
@@ -96,7 +123,7 @@ void session_note_sent(struct session *session, int code)
 		session->message_id = -1;
 	}
 	watch(session, true);
-	loop_timer_start(session->silence, session->settings->search_timeout_ms);
+	await(session);
 	if (!session->is_draining)
 		loop_timer_start(session->again, 0);
 }
@@ -120,15 +147,21 @@ static void send_page(struct session *session, struct berval *cookie)
 	const struct search *search = &session->search;
 	const char *const *attributes = search->attributes == NULL ? no_attributes
 								   : search->attributes;
-	LDAPControl *page = NULL, *controls[] = { NULL, NULL };
+	LDAPControl *page = NULL, *controls[CONTROLS_MAX + 2] = { NULL };
 	int code = LDAP_SUCCESS;
+	size_t count = 0;
+
+	for (; search->controls != NULL && search->controls[count] != NULL; count++) {
+		assert(count < CONTROLS_MAX);
+		controls[count] = search->controls[count];
+	}
 
 	session->has_asked_page = search->is_paged && session->settings->page_size > 0 &&
 				  session->server.has_paging;
 	if (session->has_asked_page) {
 		code = ldap_create_page_control(
 		    session->handle, (ber_int_t)session->settings->page_size, cookie, 1, &page);
-		controls[0] = page;
+		controls[count] = page;
 	}
 	if (code == LDAP_SUCCESS)
 		code = ldap_search_ext(session->handle, search->base, scope_of(search->scope),
@@ -150,6 +183,7 @@ void session_search(struct session *session, const struct search *search,
 	session->context = context;
 	session->end = (struct search_end) { 0 };
 	str_truncate(&session->referral, 0);
+	session->ping_id = 0;
 	send_page(session, &no_cookie);
 }
 
@@ -188,12 +222,13 @@ static void take_result(struct session *session, LDAPMessage *message)
 		code = parsed;
 	if (code == LDAP_SUCCESS && session->has_asked_page)
 		has_more = ask_next_page(session, controls);
-	ldap_controls_free(controls);
 	if (!has_more) {
 		session->end.code = code;
 		session->end.diagnostic = span_of(text);
+		session->end.controls = controls;
 		end_search(session);
 	}
+	ldap_controls_free(controls);
 	ldap_memfree(text);
 }
 
@@ -236,7 +271,12 @@ static bool take_message(struct session *session, int type, LDAPMessage *message
 	case LDAP_RES_SEARCH_RESULT:
 		take_result(session, message);
 		break;
-	default: /* intermediate responses, which nobody asked for */
+	case LDAP_RES_INTERMEDIATE:
+		if (session->handler.on_intermediate != NULL)
+			session->handler.on_intermediate(
+			    session->context, session->handle, message);
+		break;
+	default:
 		break;
 	}
 	return false;
@@ -292,8 +332,13 @@ static bool take_one(struct session *session)
 		    "the server closes the connection (notice of disconnection)", false);
 		return false;
 	}
-	if (ldap_msgid(message) == session->message_id)
+	if (ldap_msgid(message) == session->message_id) {
 		is_kept = take_message(session, type, message);
+	} else if (session->ping_id != 0 && ldap_msgid(message) == session->ping_id) {
+		session->has_activity = true;
+		if (type == LDAP_RES_SEARCH_RESULT)
+			session->ping_id = 0;
+	}
 	if (!is_kept)
 		ldap_msgfree(message);
 	return session->handle != NULL && session->running != RUNNING_NOTHING;
@@ -325,7 +370,7 @@ static void drain(struct session *session)
 	if (session->running == RUNNING_NOTHING)
 		return;
 	if (session->has_activity)
-		loop_timer_start(session->silence, session->settings->search_timeout_ms);
+		await(session);
 	if (has_more)
 		loop_timer_start(session->again, 0);
 }

@@ -29,6 +29,9 @@ struct search {
 	const char *const *attributes; /* ends in NULL; NULL: none at all ("1.1") */
 	bool is_paged;                 /* pages of the configured size, when the server offers it */
 	int size_limit;                /* 0: none */
+	LDAPControl *const *controls;  /* besides paging; ends in NULL; NULL: none */
+	bool is_endless; /* the server tells for as long as it is there: instead of silence, an
+			    unanswered question is the end */
 };
 
 /* How it ended. */
@@ -38,6 +41,7 @@ struct search_end {
 	int code;               /* LDAP result code, when not broken; negative ones are libldap's */
 	bool is_paging_ignored; /* success, but without the answer that paging demands */
 	struct span diagnostic; /* borrowed until the callback returns */
+	LDAPControl **controls; /* of the result; NULL: none; borrowed likewise */
 	uint64_t entries;
 	uint64_t referrals;   /* without those that are expected (kind.h) */
 	struct span referral; /* the first; absent: none; borrowed likewise */
@@ -48,6 +52,8 @@ struct search_handler {
 	/** As on_entry, and whoever keeps the message says true and frees it with ldap_msgfree.
 	 * NULL: never */
 	bool (*on_entry_keep)(void *context, LDAP *handle, LDAPMessage *message);
+	/** A message between entries (RFC 4511 4.13). NULL: they are left out */
+	void (*on_intermediate)(void *context, LDAP *handle, LDAPMessage *message);
 	void (*on_end)(void *context, const struct search_end *end);
 };
 

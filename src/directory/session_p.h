@@ -49,6 +49,7 @@ struct session {
 	struct search_end end;
 	struct str referral; /* the first one's URL */
 	bool has_asked_page;
+	int ping_id; /* of the question whether the server is there; 0: none is open */
 };
 
 /** Whether all URLs were tried; goes on to the next; begins again, where it is best to. */
