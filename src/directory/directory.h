@@ -34,6 +34,16 @@ enum directory_bind {
 	DIRECTORY_BIND_ANONYMOUS
 };
 
+/* How changes are found; auto is the best of those that the server offers and allows. */
+enum directory_changes {
+	DIRECTORY_CHANGES_AUTO,
+	DIRECTORY_CHANGES_DIRSYNC,
+	DIRECTORY_CHANGES_USN,
+	DIRECTORY_CHANGES_SYNCREPL,
+	DIRECTORY_CHANGES_TIMESTAMP,
+	DIRECTORY_CHANGES_NONE,
+};
+
 enum directory_scope { DIRECTORY_SCOPE_BASE, DIRECTORY_SCOPE_ONE, DIRECTORY_SCOPE_SUBTREE };
 
 struct directory_group {
@@ -72,6 +82,7 @@ struct directory_settings {
 	uint32_t page_size; /* entries a page; 0: no paging */
 	int64_t connect_timeout_ms;
 	int64_t search_timeout_ms; /* without any message from the server */
+	enum directory_changes changes;
 	bool allow_cleartext;
 };
 
@@ -92,5 +103,8 @@ enum status directory_check_settings(const struct directory_settings *settings, 
 const char *directory_kind_name(enum directory_kind kind);
 bool directory_kind_parse(
     struct span name, enum directory_kind *ret_kind); /**< false: no such kind */
+
+/** Names a way of finding changes as the configuration does. */
+const char *directory_changes_name(enum directory_changes changes);
 
 #endif

@@ -13,6 +13,9 @@
 #define OID_ACTIVE_DIRECTORY "1.2.840.113556.1.4.800"
 #define OID_PAGED_RESULTS    "1.2.840.113556.1.4.319"
 #define OID_WHO_AM_I         "1.3.6.1.4.1.4203.1.11.3"
+#define OID_SYNC             "1.3.6.1.4.1.4203.1.9.1.1"
+#define OID_DIRSYNC          "1.2.840.113556.1.4.841"
+#define OID_NOTIFICATION     "1.2.840.113556.1.4.528"
 
 const char *const server_facts_attributes[] = { "objectClass", "structuralObjectClass",
 	"namingContexts", "supportedControl", "supportedExtension", "supportedCapabilities",
@@ -70,6 +73,14 @@ static void note_context(struct server_facts *facts, struct span value)
 	*place = arena_span(facts->arena, value);
 }
 
+static void note_control(struct server_facts *facts, struct span oid)
+{
+	facts->has_paging |= span_equal(oid, SPAN(OID_PAGED_RESULTS));
+	facts->has_sync |= span_equal(oid, SPAN(OID_SYNC));
+	facts->has_dirsync |= span_equal(oid, SPAN(OID_DIRSYNC));
+	facts->has_notification |= span_equal(oid, SPAN(OID_NOTIFICATION));
+}
+
 void server_facts_note(struct server_facts *facts, struct span attribute, struct span value)
 {
 	if (span_equal_ascii_case(attribute, SPAN("namingContexts")))
@@ -77,7 +88,7 @@ void server_facts_note(struct server_facts *facts, struct span attribute, struct
 	else if (span_equal_ascii_case(attribute, SPAN("supportedCapabilities")))
 		facts->is_active_directory |= span_equal(value, SPAN(OID_ACTIVE_DIRECTORY));
 	else if (span_equal_ascii_case(attribute, SPAN("supportedControl")))
-		facts->has_paging |= span_equal(value, SPAN(OID_PAGED_RESULTS));
+		note_control(facts, value);
 	else if (span_equal_ascii_case(attribute, SPAN("supportedExtension")))
 		facts->has_who_am_i |= span_equal(value, SPAN(OID_WHO_AM_I));
 	else if (span_equal_ascii_case(attribute, SPAN("vendorName")))

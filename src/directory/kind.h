@@ -18,6 +18,9 @@ struct server_facts {
 	bool is_active_directory, is_openldap, is_389ds; /* signs that were seen */
 	bool has_paging;                                 /* RFC 2696 */
 	bool has_who_am_i;                               /* RFC 4532 */
+	bool has_sync;                                   /* RFC 4533 */
+	bool has_dirsync;                                /* MS-ADTS 3.1.1.3.4.1.3 */
+	bool has_notification;                           /* MS-ADTS 3.1.1.3.4.1.9 */
 	struct arena *arena;                             /* owned; holds the naming contexts */
 	struct span *naming_contexts;                    /* owned */
 	size_t naming_context_count, naming_context_cap;
