@@ -17,6 +17,7 @@ struct edge {
 struct group_state {
 	bool is_walked;
 	struct span failure; /* absent: none */
+	struct uuid key;     /* zero: not known */
 };
 
 struct group_table {
@@ -31,23 +32,76 @@ struct group_table {
 	uint32_t *root_groups;      /* by root; MEMBERSHIP_NONE: not added */
 	uint64_t unknown_count;
 	struct span first_unknown;
+	bool has_failed;
+	group_table_member_callback *on_member; /* NULL: nobody listens */
+	void *context;
 };
 
-struct group_table *group_table_new(const struct directory_settings *settings)
+static struct group_table *new_table(
+    const struct directory_settings *settings, struct membership *membership)
 {
 	struct group_table *table = mem_new(1, sizeof(*table));
 	size_t roots = settings->group_count;
-	uint8_t salt[16];
 
-	hash_random(salt, sizeof(salt));
 	table->settings = settings;
 	table->arena = arena_new();
-	table->membership = membership_new(salt);
+	table->membership = membership;
 	table->root_failures = arena_array(table->arena, roots + 1, sizeof(*table->root_failures));
 	table->root_groups = arena_array(table->arena, roots + 1, sizeof(*table->root_groups));
 	for (size_t i = 0; i < roots; i++)
 		table->root_groups[i] = MEMBERSHIP_NONE;
 	return table;
+}
+
+struct group_table *group_table_new(const struct directory_settings *settings)
+{
+	uint8_t salt[16];
+
+	hash_random(salt, sizeof(salt));
+	return new_table(settings, membership_new(salt));
+}
+
+struct group_table *group_table_new_like(
+    const struct directory_settings *settings, const struct membership *old)
+{
+	return new_table(settings, membership_new(membership_salt(old)));
+}
+
+static struct group_state *state_of(struct group_table *table, uint32_t group)
+{
+	while (table->group_count <= group)
+		vec_push((void **)&table->groups, &table->group_count, &table->group_cap,
+		    sizeof(*table->groups));
+	return &table->groups[group];
+}
+
+static bool is_changed_group(const void *context, uint32_t group)
+{
+	const bool *is_changed = context;
+
+	return is_changed[group];
+}
+
+struct group_table *group_table_renew(const struct directory_settings *settings,
+    const struct membership *old, const struct uuid *keys, const bool *is_changed)
+{
+	struct group_table *table = new_table(
+	    settings, membership_renew(old, is_changed_group, is_changed));
+
+	for (uint32_t i = 0; i < membership_group_count(old); i++) {
+		state_of(table, i)->is_walked = true;
+		state_of(table, i)->key = keys[i];
+	}
+	for (uint32_t i = 0; i < settings->group_count; i++)
+		table->root_groups[i] = membership_root_group(old, i);
+	return table;
+}
+
+void group_table_watch(
+    struct group_table *table, group_table_member_callback *callback, void *context)
+{
+	table->on_member = callback;
+	table->context = context;
 }
 
 void group_table_free(struct group_table **table)
@@ -68,10 +122,7 @@ static uint32_t add_group(struct group_table *table, struct span dn, bool *ret_i
 {
 	uint32_t group = membership_add_group(table->membership, dn);
 
-	while (table->group_count <= group)
-		vec_push((void **)&table->groups, &table->group_count, &table->group_cap,
-		    sizeof(*table->groups));
-	*ret_is_new = !table->groups[group].is_walked;
+	*ret_is_new = !state_of(table, group)->is_walked;
 	table->groups[group].is_walked = true;
 	return group;
 }
@@ -117,11 +168,43 @@ void group_table_add_edge(struct group_table *table, uint32_t child, uint32_t pa
 void group_table_add_member(struct group_table *table, uint32_t group, struct span dn)
 {
 	membership_add_member(table->membership, group, dn);
+	if (table->on_member != NULL)
+		table->on_member(table->context, group, dn);
+}
+
+void group_table_remove_member(struct group_table *table, uint32_t group, struct span dn)
+{
+	membership_remove_member(table->membership, group, dn);
+}
+
+void group_table_set_key(struct group_table *table, uint32_t group, const struct uuid *key)
+{
+	state_of(table, group)->key = *key;
+}
+
+bool group_table_has_failed(const struct group_table *table)
+{
+	return table->has_failed;
+}
+
+struct span group_table_dn(const struct group_table *table, uint32_t group)
+{
+	return membership_group_dn(table->membership, group);
+}
+
+struct uuid *group_table_take_keys(struct group_table *table)
+{
+	struct uuid *keys = mem_new(table->group_count + 1, sizeof(*keys));
+
+	for (size_t i = 0; i < table->group_count; i++)
+		keys[i] = table->groups[i].key;
+	return keys;
 }
 
 void group_table_fail(struct group_table *table, uint32_t group, struct span why)
 {
 	assert(group < table->group_count);
+	table->has_failed = true;
 	if (table->groups[group].failure.at == NULL)
 		table->groups[group].failure = arena_span(table->arena, why);
 }

@@ -9,6 +9,7 @@
 #define DIRECTORY_GROUP_TABLE_H
 
 #include "base/str.h"
+#include "base/uuid.h"
 #include "core/membership.h"
 #include "directory/directory.h"
 #include <stdbool.h>
@@ -24,6 +25,26 @@ struct group_table;
  * @return owned
  */
 struct group_table *group_table_new(const struct directory_settings *settings);
+
+/** Makes a table whose members hash as those of `old` do, to walk all groups again. @return owned
+ */
+struct group_table *group_table_new_like(
+    const struct directory_settings *settings, const struct membership *old);
+
+/**
+ * Makes a table that holds all that a walk brought but for the members of some groups, which are to
+ * be read again. None of the roots is unknown.
+ *
+ * @param keys        of the groups, `group_count` of them
+ * @param is_changed  by group: read it again
+ */
+struct group_table *group_table_renew(const struct directory_settings *settings,
+    const struct membership *old, const struct uuid *keys, const bool *is_changed);
+
+/** Has each member that is added told. */
+typedef void group_table_member_callback(void *context, uint32_t group, struct span dn);
+void group_table_watch(
+    struct group_table *table, group_table_member_callback *callback, void *context);
 
 /** Frees the table, and the membership unless it was taken; sets `*table` to NULL; NULL is welcome.
  */
@@ -48,6 +69,21 @@ void group_table_add_edge(struct group_table *table, uint32_t child, uint32_t pa
 
 /** Adds a member of a group. */
 void group_table_add_member(struct group_table *table, uint32_t group, struct span dn);
+
+/** Takes a member out again. */
+void group_table_remove_member(struct group_table *table, uint32_t group, struct span dn);
+
+/** Notes the key of a group. */
+void group_table_set_key(struct group_table *table, uint32_t group, const struct uuid *key);
+
+/** Whether a group could not be read whole. */
+bool group_table_has_failed(const struct group_table *table);
+
+/** The DN of a group as it was added; borrowed until the table is sealed. */
+struct span group_table_dn(const struct group_table *table, uint32_t group);
+
+/** Takes the keys out, one a group; zero: not known. @return owned */
+struct uuid *group_table_take_keys(struct group_table *table);
 
 /** Says that a group could not be read whole; the first reason stays. @param why copied */
 void group_table_fail(struct group_table *table, uint32_t group, struct span why);

@@ -44,6 +44,7 @@ struct group_walk {
 	struct item *items;
 	size_t item_count, item_cap, item_next;
 	bool has_direct_roots;
+	bool is_partial; /* roots and contexts are not asked for */
 
 	struct primary_groups primaries; /* of Active Directory */
 	struct str primary_filter;
@@ -57,7 +58,8 @@ struct group_walk {
 		bool has_moved;          /* changed between two ranges */
 		bool is_continued;       /* this is not the first range */
 		struct primary_group primary;
-		const char *attributes[10];
+		struct uuid key;
+		const char *attributes[16];
 	} now;
 };
 
@@ -230,6 +232,17 @@ static void note_classes(struct group_walk *walk, const struct berval *values)
 	}
 }
 
+static void note_key(struct group_walk *walk, struct span name, const struct berval *value)
+{
+	struct span text = { value->bv_val, value->bv_len };
+
+	if (span_equal_ascii_case(name, SPAN("objectGUID")))
+		uuid_from_object_guid(text, &walk->now.key);
+	else if (span_equal_ascii_case(name, SPAN("entryUUID")) ||
+		 (span_equal_ascii_case(name, SPAN("nsUniqueId")) && uuid_is_zero(&walk->now.key)))
+		uuid_parse(text, &walk->now.key);
+}
+
 static void note_attribute(void *context, struct span name, const struct berval *values)
 {
 	struct group_walk *walk = context;
@@ -255,6 +268,7 @@ static void note_attribute(void *context, struct span name, const struct berval 
 	} else if (span_equal_ascii_case(name, SPAN("uSNChanged"))) {
 		note_version(walk, values);
 	} else if (has_values) {
+		note_key(walk, name, values);
 		primary_group_note(
 		    &walk->now.primary, name, (struct span) { values->bv_val, values->bv_len });
 	}
@@ -337,6 +351,7 @@ static void on_group_end(void *context, const struct search_end *end)
 		fail_group(walk, item, why);
 	else
 		note_primary(walk, item);
+	group_table_set_key(walk->table, item->group, &walk->now.key);
 	walk->item_next++;
 	step(walk);
 }
@@ -381,10 +396,14 @@ static void read_group(struct group_walk *walk)
 	walk->now.attributes[2] = "memberUid";
 	walk->now.attributes[3] = "memberURL";
 	walk->now.attributes[4] = "objectClass";
-	walk->now.attributes[5] = is_ad ? "uSNChanged" : NULL;
-	walk->now.attributes[6] = "primaryGroupToken";
-	walk->now.attributes[7] = "objectSid";
-	walk->now.attributes[8] = "groupType";
+	walk->now.attributes[5] = "objectGUID";
+	walk->now.attributes[6] = "nsUniqueId";
+	walk->now.attributes[7] = session_kind(walk->session) == DIRECTORY_389DS ? "objectClass"
+										 : "entryUUID";
+	walk->now.attributes[8] = is_ad ? "uSNChanged" : NULL;
+	walk->now.attributes[9] = "primaryGroupToken";
+	walk->now.attributes[10] = "objectSid";
+	walk->now.attributes[11] = "groupType";
 	search_group(walk);
 }
 
@@ -491,7 +510,10 @@ static void on_start(void *context)
 {
 	struct group_walk *walk = context;
 
-	want_contexts(walk);
+	if (walk->is_partial)
+		walk->has_direct_roots = true;
+	else
+		want_contexts(walk);
 	step(walk);
 }
 
@@ -510,6 +532,28 @@ struct group_walk *group_walk_start(struct loop *loop, struct session *session,
 	walk->start = loop_timer_new(loop, on_start, walk);
 	loop_timer_start(walk->start, 0);
 	return walk;
+}
+
+struct group_walk *group_walk_start_some(struct loop *loop, struct session *session,
+    const struct directory_settings *settings, struct group_table *table, struct dn_set *known,
+    const uint32_t *groups, const bool *is_nested, size_t count, group_walk_callback *callback,
+    void *context)
+{
+	struct group_walk *walk = group_walk_start(
+	    loop, session, settings, table, callback, context);
+
+	walk->groups = *known;
+	*known = (struct dn_set) { 0 };
+	walk->is_partial = true;
+	for (size_t i = 0; i < count; i++)
+		enqueue(walk, group_table_dn(table, groups[i]), groups[i], is_nested[i]);
+	return walk;
+}
+
+void group_walk_take_known(struct group_walk *walk, struct dn_set *ret_known)
+{
+	*ret_known = walk->groups;
+	walk->groups = (struct dn_set) { 0 };
 }
 
 void group_walk_free(struct group_walk **walk)

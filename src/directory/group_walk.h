@@ -9,6 +9,7 @@
 #ifndef DIRECTORY_GROUP_WALK_H
 #define DIRECTORY_GROUP_WALK_H
 
+#include "directory/dn_set.h"
 #include "directory/group_table.h"
 #include "directory/session.h"
 
@@ -30,6 +31,22 @@ typedef void group_walk_callback(void *context, bool is_broken, bool is_silent, 
 struct group_walk *group_walk_start(struct loop *loop, struct session *session,
     const struct directory_settings *settings, struct group_table *table,
     group_walk_callback *callback, void *context);
+
+/**
+ * Starts a walk that reads only these groups of a table (group_table_renew), and the groups inside
+ * them that are new to it.
+ *
+ * @param known   the DNs of all groups, as group_walk_take_known gave them; taken
+ * @param groups  numbers in the table; borrowed during the call
+ * @param is_nested  by place: whether groups inside it are read too
+ */
+struct group_walk *group_walk_start_some(struct loop *loop, struct session *session,
+    const struct directory_settings *settings, struct group_table *table, struct dn_set *known,
+    const uint32_t *groups, const bool *is_nested, size_t count, group_walk_callback *callback,
+    void *context);
+
+/** Takes out the DNs of all groups, once the walk has ended. @param ret_known owned */
+void group_walk_take_known(struct group_walk *walk, struct dn_set *ret_known);
 
 /** Frees a walk; the session is stopped before, unless the callback came; NULL is welcome. */
 void group_walk_free(struct group_walk **walk);
