@@ -3,8 +3,8 @@
  * Inside the room: the LDAP source, and what its operations share.
  *
  * An operation is a small state machine in a file of its own (ldap_scan.c, ldap_look_up.c,
- * ldap_look_up_batch.c, ldap_check.c).  Each begins with operation_connect and ends with
- * operation_end, which has the last callback called from the loop.
+ * ldap_look_up_batch.c, ldap_changes.c, ldap_check.c).  Each begins with operation_connect and ends
+ * with operation_end, which has the last callback called from the loop.
  */
 #ifndef DIRECTORY_DIRECTORY_P_H
 #define DIRECTORY_DIRECTORY_P_H
@@ -12,8 +12,10 @@
 #include "base/arena.h"
 #include "directory/directory.h"
 #include "directory/entry_builder.h"
+#include "directory/feed.h"
 #include "directory/group_table.h"
 #include "directory/group_walk.h"
+#include "directory/kept_groups.h"
 #include "directory/ldap_entry.h"
 #include "directory/session.h"
 
@@ -22,6 +24,7 @@ enum operation {
 	OPERATION_SCAN,
 	OPERATION_LOOK_UP,
 	OPERATION_LOOK_UP_BATCH,
+	OPERATION_CHANGES,
 	OPERATION_CHECK
 };
 
@@ -74,6 +77,52 @@ struct look_up_batch {
 	size_t at; /* being looked up alone */
 };
 
+/* A cursor of now, in the taking. */
+struct mark {
+	enum directory_changes ways[FEED_WAYS_MAX];
+	size_t count, at;
+	enum directory_changes way; /* that worked, else DIRECTORY_CHANGES_NONE */
+	bool knows_deletions;
+	struct str cursor; /* empty: there is none */
+	struct str why;    /* what is to be said of the ways that were tried, for people */
+	bool is_silent;    /* it broke by silence */
+};
+
+/* A member of a group that came or went, when only that is told. */
+struct value_change {
+	uint32_t group;
+	bool is_added;
+	struct span dn;
+};
+
+/* Changes in the making. */
+struct changes {
+	const struct source_changes_handler *handler;
+	struct str asked; /* the cursor */
+	struct arena *cursor_arena;
+	struct cursor cursor;
+	struct str new_cursor, gap, filter;
+	bool knows_deletions;
+
+	struct arena *arena;
+	struct uuid *touched;
+	size_t touched_count, touched_cap;
+	struct span *moved; /* those below which all may have moved */
+	size_t moved_count, moved_cap, moved_next;
+	struct search search;
+
+	bool needs_walk;  /* all groups are to be walked again */
+	bool *is_changed; /* by group: it is to be read again */
+	struct value_change *values;
+	size_t value_count, value_cap, removals;
+	struct membership *renewed; /* sealed, before it is kept */
+	struct uuid *keys;
+	struct changed_member *named;   /* of whom the DN was read */
+	struct changed_member *members; /* whose roots changed; sorted by hash */
+	size_t named_count, named_cap, member_count, member_cap;
+	uint64_t entry_count, group_count;
+};
+
 /* One check in the making. A step waits in the pending texts until the next comes: the last is told
  * so. */
 struct check {
@@ -113,7 +162,13 @@ struct ldap_source {
 	void (*on_walked)(struct ldap_source *source);
 	struct group_table *groups;
 	struct group_walk *walk;
+	bool is_walk_partial;
 	struct membership *membership; /* sealed; NULL before */
+	struct dn_set known;           /* the DNs of all groups of the last walk of all */
+	struct kept_groups kept;
+	struct feed *feed; /* that runs */
+	void (*on_marked)(struct ldap_source *source);
+	void (*on_mark_broke)(struct ldap_source *source); /* source->scratch says why */
 
 	struct loop_timer *finish;
 	bool is_ending;
@@ -123,7 +178,10 @@ struct ldap_source {
 	struct scan scan;
 	struct look_up look_up;
 	struct look_up_batch batch;
+	struct changes changes;
 	struct check check;
+	struct mark mark;
+	struct watch *watch; /* NULL: nobody watches */
 };
 
 /** Makes a source for an LDAP server from settings that were checked. @return owned */
@@ -147,11 +205,31 @@ void operation_connect(struct ldap_source *source, const char *broken_why);
 /** Walks the groups on the open connection; then on_walked. A broken walk ends with STATUS_DOWN. */
 void operation_walk_groups(struct ldap_source *source);
 
+/**
+ * Walks source->groups on the open connection, then on_walked.
+ *
+ * @param groups  only these; NULL: all. @param is_nested by place
+ */
+void operation_walk_table(
+    struct ldap_source *source, const uint32_t *groups, const bool *is_nested, size_t count);
+
+/** Has on_walked called with the groups that are kept, or walks them when there are none. */
+void operation_find_groups(struct ldap_source *source);
+
+/** Takes a mark on the open connection into source->mark; then on_marked, or on_mark_broke. */
+void operation_mark(struct ldap_source *source);
+
 /** Ends the operation: the last callback comes from the loop. The first call counts. */
 void operation_end(struct ldap_source *source, enum status status, const char *why);
 
 /** Forgets the groups that were walked. */
 void operation_forget_groups(struct ldap_source *source);
+
+/** What feeds need of the source. */
+struct feed_input feed_input_of(const struct ldap_source *source, const struct cursor *known);
+
+/** The groups of the operation: those that were walked, else those that are kept. */
+struct membership *groups_of(const struct ldap_source *source);
 
 /** The filter for users: as configured, else the kind's. */
 const char *user_filter(const struct ldap_source *source);
@@ -199,6 +277,13 @@ void look_up_batch_start(struct source *base, const struct look_up_request *requ
     const struct look_up_batch_handler *handler, void *context);
 void look_up_batch_finish(struct ldap_source *source);
 void look_up_batch_done(struct look_up_batch *batch);
+void changes_start(struct source *base, struct span cursor,
+    const struct source_changes_handler *handler, void *context);
+void changes_broke(struct ldap_source *source, const char *why, bool is_silent);
+void changes_finish(struct ldap_source *source);
+void changes_forget(struct changes *changes); /* what was found so far */
+void changes_done(struct changes *changes);
+void mark_done(struct mark *mark);
 void directory_check_start(struct source *base, check_callback *callback, void *context);
 void check_finish(struct ldap_source *source);
 void check_done(struct check *check);

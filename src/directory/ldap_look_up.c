@@ -49,7 +49,7 @@ static void answer(struct ldap_source *source, enum look_up_outcome outcome, str
 	if (source->operation == OPERATION_LOOK_UP_BATCH)
 		look_up_batch_took(source);
 	else if (look_up->found != NULL)
-		operation_walk_groups(source);
+		operation_find_groups(source);
 	else
 		operation_end(source, STATUS_OK, "");
 }
@@ -65,9 +65,9 @@ static void answer_search(struct ldap_source *source, const struct search_end *e
 
 static void on_walked(struct ldap_source *source)
 {
-	add_groups(source->membership, &source->look_up.entry);
+	add_groups(groups_of(source), &source->look_up.entry);
 	source->look_up.answer.entry = &source->look_up.entry;
-	source->look_up.answer.membership = source->membership;
+	source->look_up.answer.membership = groups_of(source);
 	operation_end(source, STATUS_OK, "");
 }
 

@@ -126,7 +126,24 @@ static void on_connected(struct ldap_source *source)
 	str_truncate(&scan->incomplete_why, 0);
 	for (size_t i = 0; i < source->settings.canary_count; i++)
 		source->canaries[i].is_seen = false;
+	/* What the scan brings replaces it; two at a time would be one too many. */
+	kept_groups_done(&source->kept);
+	operation_mark(source);
+}
+
+/* After the mark: what changes while the scan runs is told as a change too. */
+static void on_marked(struct ldap_source *source)
+{
 	operation_walk_groups(source);
+}
+
+static void on_mark_broke(struct ldap_source *source)
+{
+	struct str why = { 0 };
+
+	str_add(&why, str_span(&source->scratch));
+	scan_broke(source, str_c(&why), source->mark.is_silent);
+	str_done(&why);
 }
 
 void scan_start(struct source *base, const struct source_scan_handler *handler, void *context)
@@ -138,6 +155,8 @@ void scan_start(struct source *base, const struct source_scan_handler *handler, 
 	source->context = context;
 	source->on_connected = on_connected;
 	source->on_walked = on_walked;
+	source->on_marked = on_marked;
+	source->on_mark_broke = on_mark_broke;
 	source->scan.handler = handler;
 	source->scan.facts = (struct scan_facts) { 0 };
 	source->scan.has_told_membership = false;
@@ -162,6 +181,8 @@ static void complete_facts(struct ldap_source *source, const struct group_table 
 	}
 	if (source->end_status != STATUS_OK && scan->incomplete_why.len == 0)
 		note_incomplete(scan, source->end_err.text);
+	if (source->end_status == STATUS_OK && source->mark.cursor.len > 0)
+		facts->cursor = str_span(&source->mark.cursor);
 	facts->is_complete = scan->incomplete_why.len == 0;
 	facts->incomplete_why = facts->is_complete ? SPAN_NULL : str_span(&scan->incomplete_why);
 }

@@ -86,11 +86,30 @@ void operation_connect(struct ldap_source *source, const char *broken_why)
 	session_open(source->session, broken_why, on_open, source);
 }
 
+struct membership *groups_of(const struct ldap_source *source)
+{
+	return source->membership != NULL ? source->membership : source->kept.membership;
+}
+
+/* Which DNs are groups is worth keeping: a walk of some had it lent, a walk of all found it out. */
+static void drop_walk(struct ldap_source *source)
+{
+	if (source->walk == NULL)
+		return;
+	if (source->is_walk_partial) {
+		group_walk_take_known(source->walk, &source->kept.known);
+	} else {
+		dn_set_done(&source->known);
+		group_walk_take_known(source->walk, &source->known);
+	}
+	group_walk_free(&source->walk);
+}
+
 static void on_walk_end(void *context, bool is_broken, bool is_silent, struct span why)
 {
 	struct ldap_source *source = context;
 
-	group_walk_free(&source->walk);
+	drop_walk(source);
 	if (!is_broken) {
 		source->membership = group_table_take(source->groups);
 		source->on_walked(source);
@@ -100,13 +119,15 @@ static void on_walk_end(void *context, bool is_broken, bool is_silent, struct sp
 	str_add(&source->scratch, why);
 	if (source->operation == OPERATION_SCAN)
 		scan_broke(source, str_c(&source->scratch), is_silent);
+	else if (source->operation == OPERATION_CHANGES)
+		changes_broke(source, str_c(&source->scratch), is_silent);
 	else
 		operation_end(source, STATUS_DOWN, str_c(&source->scratch));
 }
 
 void operation_forget_groups(struct ldap_source *source)
 {
-	group_walk_free(&source->walk);
+	drop_walk(source);
 	membership_free(&source->membership);
 	group_table_free(&source->groups);
 }
@@ -115,8 +136,27 @@ void operation_walk_groups(struct ldap_source *source)
 {
 	operation_forget_groups(source);
 	source->groups = group_table_new(&source->settings);
-	source->walk = group_walk_start(
-	    source->loop, source->session, &source->settings, source->groups, on_walk_end, source);
+	operation_walk_table(source, NULL, NULL, 0);
+}
+
+void operation_walk_table(
+    struct ldap_source *source, const uint32_t *groups, const bool *is_nested, size_t count)
+{
+	source->is_walk_partial = groups != NULL;
+	source->walk = groups == NULL ? group_walk_start(source->loop, source->session,
+					    &source->settings, source->groups, on_walk_end, source)
+				      : group_walk_start_some(source->loop, source->session,
+					    &source->settings, source->groups, &source->kept.known,
+					    groups, is_nested, count, on_walk_end, source);
+}
+
+void operation_find_groups(struct ldap_source *source)
+{
+	/* Without a cursor nobody keeps them up to date. */
+	if (source->kept.membership != NULL && source->kept.cursor.len > 0)
+		source->on_walked(source);
+	else
+		operation_walk_groups(source);
 }
 
 void operation_end(struct ldap_source *source, enum status status, const char *why)
@@ -129,6 +169,17 @@ void operation_end(struct ldap_source *source, enum status status, const char *w
 	loop_timer_start(source->finish, 0);
 }
 
+/* What a whole scan read of groups stays, as of the mark that was taken before. */
+static void keep_groups(
+    struct ldap_source *source, struct group_table *groups, struct membership **membership)
+{
+	if (source->end_status != STATUS_OK || *membership == NULL || groups == NULL)
+		return;
+	kept_groups_set(&source->kept, *membership, group_table_take_keys(groups), &source->known);
+	kept_groups_begin(&source->kept, str_span(&source->mark.cursor));
+	*membership = NULL;
+}
+
 static void on_finish(void *context)
 {
 	struct ldap_source *source = context;
@@ -136,7 +187,7 @@ static void on_finish(void *context)
 	struct group_table *groups = source->groups;
 	struct membership *membership = source->membership;
 
-	group_walk_free(&source->walk);
+	drop_walk(source);
 	session_rest(source->session);
 	/* The callback may start the next operation, which must find its place empty. */
 	source->groups = NULL;
@@ -147,6 +198,7 @@ static void on_finish(void *context)
 	case OPERATION_NONE:
 		break;
 	case OPERATION_SCAN:
+		keep_groups(source, groups, &membership);
 		scan_finish(source, groups);
 		break;
 	case OPERATION_LOOK_UP:
@@ -154,6 +206,9 @@ static void on_finish(void *context)
 		break;
 	case OPERATION_LOOK_UP_BATCH:
 		look_up_batch_finish(source);
+		break;
+	case OPERATION_CHANGES:
+		changes_finish(source);
 		break;
 	case OPERATION_CHECK:
 		check_finish(source);
@@ -170,7 +225,8 @@ static void cancel(struct source *base)
 	if (source->operation == OPERATION_NONE)
 		return;
 	session_stop(source->session);
-	group_walk_free(&source->walk);
+	feed_free(&source->feed);
+	drop_walk(source);
 	source->is_ending = false;
 	operation_end(source, STATUS_CANCELED, "canceled");
 }
@@ -186,16 +242,31 @@ static void free_source(struct source *base)
 	scan_done(&source->scan);
 	look_up_done(&source->look_up);
 	look_up_batch_done(&source->batch);
+	changes_done(&source->changes);
+	mark_done(&source->mark);
+	kept_groups_done(&source->kept);
+	dn_set_done(&source->known);
 	check_done(&source->check);
 	str_done(&source->scratch);
 	arena_free(&source->arena);
 	free(source);
 }
 
+/* Where changes are not wanted nobody is told that there could be some. */
+static const struct source_vtable vtable_without_changes = {
+	.scan = scan_start,
+	.look_up = look_up_start,
+	.look_up_batch = look_up_batch_start,
+	.check = directory_check_start,
+	.cancel = cancel,
+	.free = free_source,
+};
+
 static const struct source_vtable vtable = {
 	.scan = scan_start,
 	.look_up = look_up_start,
 	.look_up_batch = look_up_batch_start,
+	.changes = changes_start,
 	.check = directory_check_start,
 	.cancel = cancel,
 	.free = free_source,
@@ -206,7 +277,10 @@ struct source *directory_source_new(
 {
 	struct ldap_source *source = mem_new(1, sizeof(*source));
 
-	source->source = (struct source) { &vtable, settings->name };
+	source->source = (struct source) {
+		settings->changes == DIRECTORY_CHANGES_NONE ? &vtable_without_changes : &vtable,
+		settings->name
+	};
 	source->loop = loop;
 	source->settings = *settings;
 	source->attributes = attributes;

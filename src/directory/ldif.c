@@ -541,6 +541,7 @@ static void on_finish(void *context)
 	case OPERATION_CHECK:
 		finish_check(run);
 		break;
+	case OPERATION_CHANGES:
 	case OPERATION_NONE:
 		break;
 	}

@@ -3,7 +3,11 @@
  * Runs one source of the directory room on the real loop and prints what comes, a JSON object a
  * line, for the integration tests.
  *
- *     directory_probe [--NAME VALUE]… scan | look-up | look-up-batch | check
+ *     directory_probe [--NAME VALUE]… scan | look-up | look-up-batch | check | changes | watch
+ *
+ * With changes and watch it does what each line of its standard input says until that ends: "scan",
+ * "changes" (from the last cursor), "changes CURSOR", "watch", "unwatch", "cancel". Before that,
+ * changes scans; watch scans and watches.
  *
  * Options that may be repeated: url, base, canary, group, nested, attribute, and ask ("KEY" or
  * "KEY DN"), which is for a batch.
@@ -16,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct list {
 	const char **at;
@@ -29,7 +34,9 @@ struct probe {
 	size_t group_count, group_cap;
 	const char *key, *dn, *find;
 	long times, cancel_after;
-	bool is_quiet;
+	bool is_quiet, is_interactive;
+	struct loop_io *input;
+	struct str lines, cursor;
 
 	struct loop *loop;
 	struct attribute_set *set;
@@ -76,6 +83,13 @@ static void set_bind(struct probe *probe, const char *value)
 			return;
 		}
 	die("bind", value);
+}
+
+static void set_changes(struct probe *probe, const char *value)
+{
+	for (int i = DIRECTORY_CHANGES_AUTO; i <= DIRECTORY_CHANGES_NONE; i++)
+		if (strcmp(value, directory_changes_name((enum directory_changes)i)) == 0)
+			probe->settings.changes = (enum directory_changes)i;
 }
 
 static void set_scope(struct probe *probe, const char *value)
@@ -153,6 +167,8 @@ static void set_other(struct probe *probe, const char *name, const char *value)
 		settings->allow_cleartext = strcmp(value, "1") == 0;
 	else if (strcmp(name, "quiet") == 0)
 		probe->is_quiet = strcmp(value, "1") == 0;
+	else if (strcmp(name, "changes") == 0)
+		set_changes(probe, value);
 	else if (strcmp(name, "times") == 0)
 		probe->times = strtol(value, NULL, 10);
 	else if (strcmp(name, "cancel-after") == 0)
@@ -305,12 +321,21 @@ static void put_facts(struct emitter *writer, const struct scan_facts *facts)
 	put_span(writer, "unknown_group", facts->unknown_group);
 	put_span(writer, "identity", facts->identity);
 	put_span(writer, "peer", facts->peer);
+	put_span(writer, "cursor", facts->cursor);
+}
+
+static void keep_cursor(struct probe *probe, struct span cursor)
+{
+	str_truncate(&probe->cursor, 0);
+	str_add(&probe->cursor, cursor);
 }
 
 static void start(struct probe *probe);
 
 static void finish(struct probe *probe)
 {
+	if (probe->is_interactive)
+		return;
 	if (--probe->times > 0) {
 		probe->entries = 0;
 		start(probe);
@@ -331,6 +356,8 @@ static void on_done(
 	emit_key(&writer, "error");
 	emit_string_c(&writer, err->text);
 	put_facts(&writer, facts);
+	if (facts->cursor.at != NULL)
+		keep_cursor(probe, facts->cursor);
 	put_int(&writer, "handed_out", probe->entries);
 	put_int(&writer, "beats", probe->beats);
 	put_int(&writer, "longest_gap_ms", (uint64_t)probe->longest_gap_ms);
@@ -429,6 +456,137 @@ static void on_step(void *context, bool is_ok, struct span what, struct span det
 		finish(probe);
 }
 
+/* ---- changes and watching ---- */
+
+static void on_touched(void *context, const struct uuid *key)
+{
+	struct str out = { 0 };
+	struct emitter writer = open_line(&out, "touched");
+	char text[UUID_TEXT_SIZE];
+
+	(void)context;
+	uuid_format(key, text);
+	put_span(&writer, "key", span_of(text));
+	close_line(&writer, &out);
+}
+
+static void on_member(void *context, const struct member_hash *hash, struct span dn)
+{
+	enum { GROUPS_MAX = 64 };
+	struct probe *probe = context;
+	struct str out = { 0 };
+	struct emitter writer = open_line(&out, "member");
+	struct entry entry = { 0 };
+	uint32_t groups[GROUPS_MAX];
+
+	entry.group_count = membership_find_hash(probe->membership, hash, groups, GROUPS_MAX);
+	entry.groups = groups;
+	put_span(&writer, "dn", dn);
+	put_roots(probe, &writer, &entry);
+	close_line(&writer, &out);
+}
+
+static void on_changes_done(
+    void *context, enum status status, const struct changes_facts *facts, const struct err *err)
+{
+	struct probe *probe = context;
+	struct str out = { 0 };
+	struct emitter writer = open_line(&out, "changes");
+
+	emit_key(&writer, "status");
+	emit_string_c(&writer, status_name(status));
+	emit_key(&writer, "error");
+	emit_string_c(&writer, err->text);
+	put_span(&writer, "cursor", facts->cursor);
+	put_span(&writer, "mechanism", facts->mechanism);
+	put_span(&writer, "gap", facts->gap);
+	emit_key(&writer, "knows_deletions");
+	emit_bool(&writer, facts->knows_deletions);
+	put_int(&writer, "entries", facts->entries);
+	put_int(&writer, "groups", facts->groups);
+	close_line(&writer, &out);
+	if (facts->cursor.at != NULL)
+		keep_cursor(probe, facts->cursor);
+}
+
+static void on_notice(void *context, bool is_lost, struct span why)
+{
+	struct str out = { 0 };
+	struct emitter writer = open_line(&out, is_lost ? "lost" : "notice");
+
+	(void)context;
+	put_span(&writer, "why", why);
+	close_line(&writer, &out);
+}
+
+static void put_refusal(const char *what)
+{
+	struct str out = { 0 };
+	struct emitter writer = open_line(&out, "cannot");
+
+	put_span(&writer, "what", span_of(what));
+	close_line(&writer, &out);
+}
+
+static void obey(struct probe *probe, struct span line)
+{
+	static const struct source_changes_handler handler = { on_membership, on_touched, on_member,
+		on_changes_done };
+	struct str cursor = { 0 };
+	struct span word = span_split(&line, ' ');
+
+	str_add(&cursor, line.len > 0 ? line : str_span(&probe->cursor));
+	if (span_equal(word, SPAN("scan")))
+		source_scan(probe->source, &probe->handler, probe);
+	else if (span_equal(word, SPAN("changes"))) {
+		if (!source_changes(probe->source, str_span(&cursor), &handler, probe))
+			put_refusal("changes");
+	} else if (span_equal(word, SPAN("watch"))) {
+		if (!source_watch(probe->source, on_notice, probe))
+			put_refusal("watch");
+	} else if (span_equal(word, SPAN("unwatch")))
+		source_watch(probe->source, NULL, NULL);
+	else if (span_equal(word, SPAN("cancel")))
+		source_cancel(probe->source);
+	else
+		die("unknown line", str_c(&probe->lines));
+	str_done(&cursor);
+}
+
+static void on_input(void *context, int fd, unsigned events)
+{
+	struct probe *probe = context;
+	char piece[4096];
+	ssize_t count = read(fd, piece, sizeof(piece));
+	size_t end;
+
+	(void)events;
+	if (count <= 0) {
+		loop_stop(probe->loop);
+		return;
+	}
+	str_add(&probe->lines, (struct span) { piece, (size_t)count });
+	while ((end = span_find(str_span(&probe->lines), '\n')) < probe->lines.len) {
+		struct str rest = { 0 };
+
+		str_add(
+		    &rest, (struct span) { probe->lines.at + end + 1, probe->lines.len - end - 1 });
+		str_truncate(&probe->lines, end);
+		obey(probe, str_span(&probe->lines));
+		str_done(&probe->lines);
+		probe->lines = rest;
+	}
+}
+
+static void begin_interactive(struct probe *probe, bool is_watching)
+{
+	probe->is_interactive = true;
+	probe->input = loop_io_new(probe->loop, STDIN_FILENO, LOOP_READ, on_input, probe);
+	obey(probe, SPAN("scan"));
+	if (is_watching)
+		obey(probe, SPAN("watch"));
+}
+
 /* ---- the program ---- */
 
 static const char *command;
@@ -448,6 +606,8 @@ static void start(struct probe *probe)
 		start_batch(probe);
 	else if (strcmp(command, "check") == 0)
 		source_check(probe->source, on_step, probe);
+	else if (strcmp(command, "changes") == 0 || strcmp(command, "watch") == 0)
+		begin_interactive(probe, command[0] == 'w');
 	else
 		die("unknown command", command);
 }
@@ -473,7 +633,7 @@ static void parse(struct probe *probe, int argc, char **argv)
 		    !set_text(probe, argv[i] + 2, argv[i + 1]))
 			set_other(probe, argv[i] + 2, argv[i + 1]);
 	if (i + 1 != argc)
-		die("usage", "directory_probe [--NAME VALUE]... scan|look-up|look-up-batch|check");
+		die("usage", "directory_probe [--NAME VALUE]... COMMAND");
 	command = argv[i];
 	probe->settings.urls = probe->urls.at;
 	probe->settings.url_count = probe->urls.count;
@@ -499,6 +659,7 @@ static void run(struct probe *probe)
 		loop_timer_start(probe->beat, 0);
 		start(probe);
 		loop_run(probe->loop);
+		loop_io_free(&probe->input);
 		loop_timer_free(&probe->beat);
 		source_free(&probe->source);
 	} else {
@@ -527,6 +688,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	parse(&probe, argc, argv);
 	run(&probe);
+	str_done(&probe.lines);
+	str_done(&probe.cursor);
 	free(probe.urls.at);
 	free(probe.bases.at);
 	free(probe.canaries.at);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Inside the feeds: what they share.
+ */
+#ifndef DIRECTORY_FEED_P_H
+#define DIRECTORY_FEED_P_H
+
+#include "directory/feed.h"
+
+enum { FEED_CONTEXTS_MAX = 16, FEED_CONTROLS_MAX = 3 };
+
+/* One way of asking. Both start functions end, now or later, with feed_end_with or feed_broke. */
+struct feed_way {
+	void (*mark)(struct feed *feed);
+	void (*ask)(struct feed *feed);
+};
+
+extern const struct feed_way feed_syncrepl;
+
+struct feed {
+	struct feed_input input;
+	const struct feed_way *way;
+	const struct feed_handler *handler;
+	void *context;
+	bool is_mark;
+	struct arena *arena;
+	struct cursor from, to;
+	struct span contexts[FEED_CONTEXTS_MAX]; /* naming contexts to ask, each a C string */
+	size_t context_count, at;
+	struct loop_timer *start;
+
+	struct search search;
+	struct str filter, why, value;
+	LDAPControl control_of[FEED_CONTROLS_MAX];
+	LDAPControl *controls[FEED_CONTROLS_MAX + 1];
+	bool knows_deletions;
+
+	struct { /* content synchronization of one context */
+		struct str cookie, csn;
+		bool is_trial, has_presents, is_unreadable;
+	} sync;
+};
+
+/** Tells a change. */
+void feed_tell(struct feed *feed, const struct feed_change *change);
+
+/** Ends it; nothing of the feed may be touched afterwards. @param why copied; NULL: none */
+void feed_end_with(struct feed *feed, enum feed_outcome outcome, const char *why);
+
+/** Ends it as a search ended that did not go well. */
+void feed_end_search(struct feed *feed, enum feed_outcome outcome, const struct search_end *end);
+
+/** Ends it because the connection broke. */
+void feed_broke(struct feed *feed, const struct search_end *end);
+
+/** Whether a result says "not now" rather than "not so". */
+bool feed_is_busy(int code);
+
+/** Starts a search of one naming context with the wide filter. @param attributes NULL: none */
+void feed_search(struct feed *feed, const char *const *attributes, bool is_paged,
+    const struct search_handler *handler);
+
+/** Adds a control to the next search. @param value absent: none; borrowed while it runs */
+void feed_add_control(struct feed *feed, const char *oid, struct span value);
+
+/** Forgets the controls of the last search. */
+void feed_clear_controls(struct feed *feed);
+
+/** The naming context at hand. */
+struct span feed_context(const struct feed *feed);
+
+#endif
