@@ -459,16 +459,24 @@ static struct span next_piece(struct span *rest)
 	return piece;
 }
 
+/* What the detail says before it comes to workspaces; absent when it says nothing else. */
+static struct span reason_of(struct span detail)
+{
+	struct span rest = detail, first = next_piece(&rest);
+
+	return is_about_workspaces(first) ? SPAN_NULL : first;
+}
+
 /* What the detail says of one workspace: "via PATH", "why"; absent when it says nothing. */
 static struct span find_origin(struct span detail, char sign, struct span name)
 {
-	struct span rest = is_about_workspaces(detail) ? detail : SPAN_NULL;
+	struct span rest = detail;
 
 	while (rest.at != NULL) {
 		struct span piece = next_piece(&rest), text = { piece.at + 2, piece.len - 2 };
 		struct span said = text;
 
-		if (piece.at[0] != sign || text.len <= name.len)
+		if (!is_about_workspaces(piece) || piece.at[0] != sign || text.len <= name.len)
 			continue;
 		text.len = name.len;
 		said.at += name.len + 1;
@@ -523,8 +531,7 @@ void plan_text_action(struct plan_writer *writer, const struct plan_change *chan
 
 	put_heading(writer, action->kind);
 	put_head_line(writer, action);
-	if (!is_about_workspaces(action->detail))
-		put_note(writer, "why: ", action->detail);
+	put_note(writer, "why: ", reason_of(action->detail));
 	if (is_settled)
 		put_changes(writer, change);
 	if (action->state != ACTION_DONE)
