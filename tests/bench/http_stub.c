@@ -5,8 +5,8 @@
 //	http_stub [--port N] [--port-file FILE]
 //
 //	POST  …/Users                 201, a user with an id of its own that echoes the userName
-//sent 	PATCH …                       200, likewise 	GET   …/ServiceProviderConfig 200, patch and
-//filter supported 	GET   …                       200, an empty list
+// sent 	PATCH …                       200, likewise 	GET   …/ServiceProviderConfig 200,
+// patch and filter supported 	GET   …                       200, an empty list
 //
 // One thread, epoll, keep-alive, pipelining.  A client that writes faster than
 // it reads is dropped; so is one whose request exceeds the buffer.  Runs until SIGTERM, and prints
