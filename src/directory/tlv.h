@@ -12,6 +12,7 @@
 
 enum {
 	TLV_BOOLEAN = 0x01,
+	TLV_INTEGER = 0x02,
 	TLV_OCTETS = 0x04,
 	TLV_ENUM = 0x0a,
 	TLV_SEQUENCE = 0x30,

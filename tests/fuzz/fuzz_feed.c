@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What servers say of changes, and cursors: one is read as the other, whichever it is. */
 #include "directory/cursor.h"
+#include "directory/dirsync_codec.h"
 #include "directory/sync_codec.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static size_t read_sync(struct span bytes)
 	struct sync_state state = { 0 };
 	struct sync_done done = { .cookie = SPAN_NULL };
 	struct sync_info info = { 0 };
+	struct dirsync_answer answer = { .cookie = SPAN_NULL };
 	struct uuid key;
 	size_t sum = 0;
 
@@ -22,6 +24,8 @@ static size_t read_sync(struct span bytes)
 		sum += state.key.byte[15] + state.cookie.len;
 	if (sync_done_decode(bytes, &done))
 		sum += done.cookie.len;
+	if (dirsync_answer_decode(bytes, &answer))
+		sum += answer.cookie.len + answer.has_more;
 	if (!sync_info_decode(bytes, &info))
 		return sum;
 	for (size_t i = 0; i < info.cookie.len; i++)

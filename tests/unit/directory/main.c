@@ -11,6 +11,6 @@ int main(void)
 
 	failures += RUN(ldif) + RUN(ldif_parse) + RUN(primary_group) + RUN(settings) + RUN(srv) +
 		    RUN(text);
-	failures += RUN(cursor) + RUN(sync_codec) + RUN(kept_groups);
+	failures += RUN(cursor) + RUN(dirsync_codec) + RUN(sync_codec) + RUN(kept_groups);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
