@@ -113,6 +113,7 @@ struct changes {
 
 	bool needs_walk;  /* all groups are to be walked again */
 	bool *is_changed; /* by group: it is to be read again */
+	bool *is_counted; /* by group: it is in group_count */
 	struct value_change *values;
 	size_t value_count, value_cap, removals;
 	struct membership *renewed; /* sealed, before it is kept */
@@ -167,6 +168,7 @@ struct ldap_source {
 	struct dn_set known;           /* the DNs of all groups of the last walk of all */
 	struct kept_groups kept;
 	struct feed *feed; /* that runs */
+	struct feed_seen seen;
 	void (*on_marked)(struct ldap_source *source);
 	void (*on_mark_broke)(struct ldap_source *source); /* source->scratch says why */
 
@@ -226,7 +228,7 @@ void operation_end(struct ldap_source *source, enum status status, const char *w
 void operation_forget_groups(struct ldap_source *source);
 
 /** What feeds need of the source. */
-struct feed_input feed_input_of(const struct ldap_source *source, const struct cursor *known);
+struct feed_input feed_input_of(struct ldap_source *source, const struct cursor *known);
 
 /** The groups of the operation: those that were walked, else those that are kept. */
 struct membership *groups_of(const struct ldap_source *source);

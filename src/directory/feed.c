@@ -203,9 +203,10 @@ static const struct feed_way *way_of(enum directory_changes mechanism)
 	switch (mechanism) {
 	case DIRECTORY_CHANGES_SYNCREPL:
 		return &feed_syncrepl;
+	case DIRECTORY_CHANGES_TIMESTAMP:
+		return &feed_timestamp;
 	case DIRECTORY_CHANGES_DIRSYNC:
 	case DIRECTORY_CHANGES_USN:
-	case DIRECTORY_CHANGES_TIMESTAMP:
 	case DIRECTORY_CHANGES_AUTO:
 	case DIRECTORY_CHANGES_NONE:
 		break;

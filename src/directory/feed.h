@@ -9,6 +9,7 @@
 #ifndef DIRECTORY_FEED_H
 #define DIRECTORY_FEED_H
 
+#include "base/hash.h"
 #include "base/uuid.h"
 #include "directory/cursor.h"
 #include "directory/session.h"
@@ -50,15 +51,26 @@ struct feed_handler {
 	void (*on_end)(void *context, const struct feed_end *end);
 };
 
+/* What was told because its timestamp is so young that it will come again. */
+struct feed_seen {
+	struct digest *at; /* owned */
+	size_t count, cap;
+	size_t old_count; /* of the question before; the others are of the one that runs */
+};
+
 /* All borrowed until the feed is freed. */
 struct feed_input {
 	struct loop *loop;
 	struct session *session;
 	const struct directory_settings *settings;
 	const char *user_filter;
-	const struct cursor
-	    *known; /* an older cursor, for what a mark can keep of it; NULL: none */
+	const char *const *attributes; /* that a change may be of; ends in NULL */
+	struct feed_seen *seen;        /* kept from one question to the next */
+	const struct cursor *known;    /* an older one, whose rest a mark keeps; NULL: none */
 };
+
+/** Takes what the last question told for told, once the caller has it. */
+void feed_seen_commit(struct feed_seen *seen);
 
 /** Takes a mark by a way that is not auto nor none. @return owned */
 struct feed *feed_start_mark(enum directory_changes mechanism, const struct feed_input *input,

@@ -15,7 +15,7 @@ struct feed_way {
 	void (*ask)(struct feed *feed);
 };
 
-extern const struct feed_way feed_syncrepl;
+extern const struct feed_way feed_dirsync, feed_usn, feed_syncrepl, feed_timestamp;
 
 struct feed {
 	struct feed_input input;
@@ -39,7 +39,33 @@ struct feed {
 		struct str cookie, csn;
 		bool is_trial, has_presents, is_unreadable;
 	} sync;
+
+	struct { /* the controller that answers */
+		struct span host, service, invocation, highest;
+		uint64_t from;
+		bool has_deleted_objects;
+	} usn;
+
+	struct { /* DirSync of one naming context */
+		struct str cookie;
+		const char **attributes; /* owned; ends in NULL */
+		size_t attribute_count, attribute_cap;
+		bool has_security, is_going_on, is_unreadable;
+		bool is_new, is_moved, has_whole_list; /* the entry at hand */
+		struct berval *added, *removed;
+	} dirsync;
+
+	struct {                            /* timestamps of one naming context */
+		struct span newest;         /* of the arena; absent: none was seen */
+		struct span stamp, version; /* of the entry at hand */
+		size_t window;
+		bool has_told;
+		const char *asked[2];
+	} time;
 };
+
+/** Frees what the ways hold. */
+void feed_dirsync_done(struct feed *feed);
 
 /** Tells a change. */
 void feed_tell(struct feed *feed, const struct feed_change *change);

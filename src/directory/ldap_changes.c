@@ -99,14 +99,9 @@ static void note_values(
 {
 	struct changes *changes = &source->changes;
 
-	for (; values != NULL && values->bv_val != NULL; values++) {
-		struct span dn = { values->bv_val, values->bv_len };
-
-		if (dn_set_has(&source->kept.known, dn))
-			changes->is_changed[group] = true;
-		else
-			note_value(changes, group, dn, is_added);
-	}
+	for (; values != NULL && values->bv_val != NULL; values++)
+		note_value(
+		    changes, group, (struct span) { values->bv_val, values->bv_len }, is_added);
 }
 
 static void note_walked_group(
@@ -123,7 +118,9 @@ static void note_walked_group(
 		note_values(source, group, change->removed, false);
 	} else
 		changes->is_changed[group] = true;
-	changes->group_count++;
+	/* A group that was moved comes twice: as itself, and as what is below it. */
+	changes->group_count += !changes->is_counted[group];
+	changes->is_counted[group] = true;
 }
 
 static void note_group(struct ldap_source *source, const struct feed_change *change)
@@ -136,10 +133,9 @@ static void note_group(struct ldap_source *source, const struct feed_change *cha
 	count = kept_groups_find(&source->kept, &change->key, &group);
 	if (count == 0 && change->dn.at != NULL && !change->is_deleted)
 		group = membership_find_group(kept, change->dn);
-	if (count > 1) { /* once with the groups inside it, once without */
+	if (count > 1) /* once with the groups inside it, once without */
 		source->changes.needs_walk = true;
-		source->changes.group_count++;
-	} else if (group != MEMBERSHIP_NONE)
+	if (group != MEMBERSHIP_NONE)
 		note_walked_group(source, group, change);
 	else if (change->is_group && !change->is_deleted)
 		note_new_group(source, change->dn);
@@ -335,6 +331,16 @@ static void walk_changed(struct ldap_source *source)
 	free(is_nested);
 }
 
+/* A member may be a group that was told only after it. */
+static void read_groups_with_groups(struct ldap_source *source)
+{
+	struct changes *changes = &source->changes;
+
+	for (size_t i = 0; i < changes->value_count; i++)
+		if (dn_set_has(&source->kept.known, changes->values[i].dn))
+			changes->is_changed[changes->values[i].group] = true;
+}
+
 static bool has_changed_groups(const struct ldap_source *source)
 {
 	const struct changes *changes = &source->changes;
@@ -348,6 +354,7 @@ static bool has_changed_groups(const struct ldap_source *source)
 static void take_groups(struct ldap_source *source)
 {
 	feed_free(&source->feed);
+	read_groups_with_groups(source);
 	if (source->changes.needs_walk)
 		walk_all(source);
 	else if (has_changed_groups(source))
@@ -496,6 +503,8 @@ static void on_connected(struct ldap_source *source)
 	changes->arena = arena_new();
 	changes->is_changed = mem_new(
 	    membership_group_count(source->kept.membership) + 1, sizeof(*changes->is_changed));
+	changes->is_counted = mem_new(
+	    membership_group_count(source->kept.membership) + 1, sizeof(*changes->is_counted));
 	source->on_walked = on_walked;
 	source->feed = feed_start_ask(&changes->cursor, &input, &handler, source);
 }
@@ -539,6 +548,9 @@ void changes_start(struct source *base, struct span cursor,
 	changes->handler = handler;
 	changes->cursor_arena = arena_new();
 	str_add(&changes->asked, cursor.at == NULL ? SPAN("") : cursor);
+	/* Who asks from elsewhere does not have what was told last. */
+	if (!span_equal(str_span(&changes->asked), str_span(&source->kept.cursor)))
+		source->seen.count = source->seen.old_count = 0;
 	if (cursor.len == 0)
 		end_with_gap(source, "no whole scan has given a cursor yet");
 	else if (!cursor_decode(str_span(&changes->asked), changes->cursor_arena, &changes->cursor))
@@ -568,6 +580,7 @@ static void keep(struct ldap_source *source, struct changes *done)
 		kept_groups_tell(&source->kept, &done->members[i]);
 	str_add(&cursor, str_span(&done->new_cursor));
 	kept_groups_advance(&source->kept, str_span(&done->asked), str_span(&cursor));
+	feed_seen_commit(&source->seen);
 	str_done(&cursor);
 }
 
@@ -623,6 +636,7 @@ void changes_forget(struct changes *changes)
 	free(changes->touched);
 	free(changes->moved);
 	free(changes->is_changed);
+	free(changes->is_counted);
 	free(changes->values);
 	free(changes->named);
 	free(changes->members);
@@ -630,7 +644,7 @@ void changes_forget(struct changes *changes)
 	membership_free(&changes->renewed);
 	changes->touched = NULL;
 	changes->moved = NULL;
-	changes->is_changed = NULL;
+	changes->is_changed = changes->is_counted = NULL;
 	changes->values = NULL;
 	changes->named = changes->members = NULL;
 	changes->keys = NULL;

@@ -10,12 +10,14 @@
 
 static void try_way(struct ldap_source *source);
 
-struct feed_input feed_input_of(const struct ldap_source *source, const struct cursor *known)
+struct feed_input feed_input_of(struct ldap_source *source, const struct cursor *known)
 {
 	return (struct feed_input) { .loop = source->loop,
 		.session = source->session,
 		.settings = &source->settings,
 		.user_filter = user_filter(source),
+		.attributes = entry_builder_attributes(source->builder),
+		.seen = &source->seen,
 		.known = known };
 }
 

@@ -245,6 +245,7 @@ static void free_source(struct source *base)
 	changes_done(&source->changes);
 	mark_done(&source->mark);
 	kept_groups_done(&source->kept);
+	free(source->seen.at);
 	dn_set_done(&source->known);
 	check_done(&source->check);
 	str_done(&source->scratch);

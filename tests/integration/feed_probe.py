@@ -22,12 +22,14 @@ class Changes:
     def __init__(self, lines):
         self.facts = lines[-1]
         self.touched = [line["key"] for line in lines if line["event"] == "touched"]
-        self.members = {line["dn"]: line["roots"] for line in lines if line["event"] == "member"}
+        members = [line for line in lines if line["event"] == "member"]
+        self.members = {line["dn"]: line["roots"] for line in members if line["dn"] is not None}
+        self.lost = [line["roots"] for line in members if line["dn"] is None]
         self.gap = self.facts["gap"]
         self.cursor = self.facts["cursor"]
 
     def __repr__(self):
-        return f"{self.facts} touched {self.touched} members {self.members}"
+        return f"{self.facts} touched {self.touched} members {self.members} {self.lost}"
 
 
 class FeedProbe:
