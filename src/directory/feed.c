@@ -205,8 +205,9 @@ static const struct feed_way *way_of(enum directory_changes mechanism)
 		return &feed_syncrepl;
 	case DIRECTORY_CHANGES_TIMESTAMP:
 		return &feed_timestamp;
-	case DIRECTORY_CHANGES_DIRSYNC:
 	case DIRECTORY_CHANGES_USN:
+		return &feed_usn;
+	case DIRECTORY_CHANGES_DIRSYNC:
 	case DIRECTORY_CHANGES_AUTO:
 	case DIRECTORY_CHANGES_NONE:
 		break;
