@@ -203,11 +203,12 @@ static const struct feed_way *way_of(enum directory_changes mechanism)
 	switch (mechanism) {
 	case DIRECTORY_CHANGES_SYNCREPL:
 		return &feed_syncrepl;
-	case DIRECTORY_CHANGES_TIMESTAMP:
-		return &feed_timestamp;
+	case DIRECTORY_CHANGES_DIRSYNC:
+		return &feed_dirsync;
 	case DIRECTORY_CHANGES_USN:
 		return &feed_usn;
-	case DIRECTORY_CHANGES_DIRSYNC:
+	case DIRECTORY_CHANGES_TIMESTAMP:
+		return &feed_timestamp;
 	case DIRECTORY_CHANGES_AUTO:
 	case DIRECTORY_CHANGES_NONE:
 		break;
@@ -292,6 +293,7 @@ void feed_free(struct feed **feed)
 	str_done(&old->value);
 	str_done(&old->sync.cookie);
 	str_done(&old->sync.csn);
+	feed_dirsync_done(old);
 	free(old);
 }
 
