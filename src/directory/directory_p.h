@@ -234,6 +234,8 @@ struct feed_input feed_input_of(struct ldap_source *source, const struct cursor 
 struct membership *groups_of(const struct ldap_source *source);
 
 /** The filter for users: as configured, else the kind's. */
+const char *settings_user_filter(
+    const struct directory_settings *settings, enum directory_kind kind);
 const char *user_filter(const struct ldap_source *source);
 
 /** Whether a DN is in the bases and their scope; without bases every DN is. */

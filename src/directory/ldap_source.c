@@ -9,14 +9,19 @@
 
 #include "base/vec.h"
 #include "core/dn.h"
+#include "directory/watch.h"
 #include <assert.h>
 #include <stdlib.h>
 
+const char *settings_user_filter(
+    const struct directory_settings *settings, enum directory_kind kind)
+{
+	return settings->users.filter != NULL ? settings->users.filter : kind_user_filter(kind);
+}
+
 const char *user_filter(const struct ldap_source *source)
 {
-	if (source->settings.users.filter != NULL)
-		return source->settings.users.filter;
-	return kind_user_filter(session_kind(source->session));
+	return settings_user_filter(&source->settings, session_kind(source->session));
 }
 
 void add_groups(struct membership *membership, struct entry *entry)
@@ -236,6 +241,7 @@ static void free_source(struct source *base)
 	struct ldap_source *source = (struct ldap_source *)base;
 
 	assert(source->operation == OPERATION_NONE);
+	watch_free(&source->watch);
 	session_free(&source->session);
 	loop_timer_free(&source->finish);
 	entry_builder_free(&source->builder);
@@ -268,6 +274,7 @@ static const struct source_vtable vtable = {
 	.look_up = look_up_start,
 	.look_up_batch = look_up_batch_start,
 	.changes = changes_start,
+	.watch = watch_start,
 	.check = directory_check_start,
 	.cancel = cancel,
 	.free = free_source,

@@ -251,7 +251,7 @@ struct service *service_new(struct loop *loop, struct store *store, const struct
 	service->events = events;
 	service->context = context;
 	service->arena = arena_new();
-	service->watching = watching_new(on_change, service);
+	service->watching = watching_new(loop, on_change, service);
 	service->timer = loop_timer_new(loop, on_timer, service);
 	plan_next(service);
 	/* Whoever starts the service wants to see it work. */

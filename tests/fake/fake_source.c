@@ -127,6 +127,7 @@ static bool start_watch(struct source *source, source_watch_callback *callback, 
 
 	if (callback != NULL && !fake->switches.can_watch)
 		return false;
+	fake->counts.watches += callback != NULL;
 	fake->on_change = callback;
 	fake->watch_context = context;
 	return true;

@@ -47,7 +47,7 @@ struct fake_source_switches {
 
 /* What was asked for. */
 struct fake_source_counts {
-	unsigned changes;
+	unsigned changes, watches;
 	unsigned scans, look_ups, batches;
 	unsigned keys; /* that look-ups and batches asked for */
 };

@@ -102,3 +102,21 @@ class FeedProbe:
             self.process.kill()
             raise
         assert kind is not None or code == 0, code
+
+    # ---- watching ----
+
+    def watch(self):
+        """Starts to watch; comes back when the stream stands."""
+        self.say("watch")
+        assert self.line()["event"] == "notice"
+
+    def noticed(self, timeout=5):
+        """Seconds until the next notice; what came with it in one burst is taken too."""
+        began = time.monotonic()
+        line = self.line(timeout)
+        assert line is not None and line["event"] == "notice", line
+        waited = time.monotonic() - began
+        while line is not None:
+            line = self.line(0.1)
+            assert line is None or line["event"] == "notice", line
+        return waited

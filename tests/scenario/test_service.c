@@ -406,7 +406,7 @@ static void a_lost_stream_falls_back_to_polling_and_comes_back(void **state)
 	struct watch watch;
 
 	given_pushing(world, &watch);
-	world->counted = "no longer says when something changes";
+	world->counted = "does not say when something changes";
 	fake_source_lose_watch(world->directory);
 	pass(world, TIME_SECOND_MS);
 	assert_int_equal(world->count, 1);
@@ -419,6 +419,29 @@ static void a_lost_stream_falls_back_to_polling_and_comes_back(void **state)
 	given(world, 2, "sn", "Ray");
 	pass(world, TIME_SECOND_MS);
 	expect_writes(world, 2);
+	stop(&watch);
+}
+
+/* A directory that can tell nothing is asked less and less often, and said so once. */
+static void who_never_tells_is_asked_seldom(void **state)
+{
+	struct world *world = *state;
+	struct schedule schedule = pushed;
+	struct watch watch;
+
+	schedule.delta_ms = TIME_MINUTE_MS;
+	given_pushing(world, &watch);
+	service_reschedule(watch.service, &schedule);
+	pass(world, TIME_SECOND_MS);
+	world->counted = "does not say when something changes";
+	forget_directory(world);
+	for (unsigned i = 0; i < 120; i++) {
+		if (fake_source_is_watched(world->directory))
+			fake_source_lose_watch(world->directory);
+		pass(world, TIME_MINUTE_MS);
+	}
+	assert_int_equal(world->count, 1);
+	assert_in_range(counted(world).watches, 3, 10);
 	stop(&watch);
 }
 
@@ -453,6 +476,7 @@ const struct CMUnitTest service_scenarios[] = {
 	SCENARIO(a_burst_is_gathered),
 	SCENARIO(a_long_stream_is_acted_on_while_it_lasts),
 	SCENARIO(a_lost_stream_falls_back_to_polling_and_comes_back),
+	SCENARIO(who_never_tells_is_asked_seldom),
 	SCENARIO(nobody_waits_where_push_is_off),
 };
 const size_t service_scenario_count = COUNT_OF(service_scenarios);

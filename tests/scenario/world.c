@@ -561,6 +561,7 @@ struct fake_source_counts counted(struct world *world)
 
 	now.scans -= world->forgotten.scans;
 	now.changes -= world->forgotten.changes;
+	now.watches -= world->forgotten.watches;
 	now.look_ups -= world->forgotten.look_ups;
 	now.batches -= world->forgotten.batches;
 	now.keys -= world->forgotten.keys;
