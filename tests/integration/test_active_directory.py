@@ -19,9 +19,11 @@ import pytest  # noqa: E402
 
 import name_server  # noqa: E402
 import samba_ad  # noqa: E402
+from agent import FINANCE, HR, Agent  # noqa: E402
 from conftest import need  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from samba_ad import AWAY, BASE, GROUPS, NEVER, PASSWORD, STAFF, SYNC, filetime  # noqa: E402
+from simulator import Simulator  # noqa: E402
 
 PROBE = harness.BUILD / "tests/integration/directory_probe"
 CONTACTS = "OU=Contacts," + BASE
@@ -431,3 +433,113 @@ def test_dns_that_does_not_help_is_said_in_words(names, find):
     names.is_silent = True
     ok, detail = step(find(connect_timeout="500"), "directory")
     assert not ok and "DNS does not answer within 500 ms" in detail
+
+
+# ---- the whole agent ----
+
+COMPANY = "OU=Company," + BASE
+BRANCH = "OU=Branch," + COMPANY
+WORKSPACES = f"""
+  {{ id = "{FINANCE}"; name = "Finance"; group = "CN=finance,{COMPANY}"; nested = true; }},
+  {{ id = "{HR}"; name = "HR"; group = "CN=hr,{COMPANY}"; }}"""
+
+# So few people that each is many percent.
+POLICY = "policy = { limits = { deactivations = { percent = 0; }; smallest_scan_percent = 50; }; };"
+
+
+def colleague(name, base=COMPANY):
+    return f"CN={name},{base}"
+
+
+@pytest.fixture(scope="module")
+def company(domain):
+    with domain.at_once():
+        domain.add(COMPANY, objectClass="organizationalUnit")
+        domain.add(BRANCH, objectClass="organizationalUnit")
+        for name in ("anna", "bert", "carl", "dora", "emil", "fred", "gina", "hugo"):
+            domain.person(name, base=COMPANY)
+        domain.person("ivan", base=COMPANY, mail=None)
+        domain.group("ledger", [colleague("anna")], base=COMPANY)
+        domain.group("finance", [colleague("ledger"), colleague("bert")], base=COMPANY)
+        hr = domain.group("hr", [colleague("carl"), colleague("dora")], base=COMPANY)
+    token = domain.read(hr, "primaryGroupToken").decode()
+    domain.modify(colleague("dora"), primaryGroupID=token)
+    return domain
+
+
+@pytest.fixture(scope="module")
+def world(company, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    with Simulator(folder, "--api-key", "key-1", "--workspaces",
+                   f"{FINANCE}=Finance,{HR}=HR") as simulator:
+        agent = Agent(
+            folder / "agent", f"""{{ name = "corp"; urls = [ "{company.ldaps}" ];
+            tls = {{ ca_file = "{company.ca}"; }};
+            bind = {{ dn = "{SYNC}"; password = "env:DIRECTORY_PASSWORD"; }};
+            users = {{ bases = [ "{COMPANY}" ]; }}; }}""",
+            f"""url = "{simulator.url}"; auth = {{ method = "api-key"; key = "env:TENANT_KEY"; }};
+            allow_cleartext = true;""", WORKSPACES,
+            more=POLICY)
+        agent.environment["DIRECTORY_PASSWORD"] = PASSWORD
+        yield company, simulator, agent
+
+
+def reasons(result):
+    return {action["userName"].split("@")[0]: action["reason"]["code"] for action in result.actions()}
+
+
+def test_the_first_sync_needs_no_mapping(world):
+    domain, simulator, agent = world
+    agent.run("sync").expect(0)
+    users = {user["userName"]: user for user in simulator.users()}
+    assert len(users) == 9 and "ivan@corp.example" in users  # who has no mail has a principal name
+    anna = users["anna@corp.example"]
+    guid = uuid.UUID(bytes_le=domain.read(colleague("anna"), "objectGUID"))
+    assert anna["externalId"] == str(guid) and anna["active"]
+    assert {name.split("@")[0]: user["workspaces"] for name, user in users.items()
+            if user["workspaces"]} == {
+                "anna": [FINANCE], "bert": [FINANCE], "carl": [HR], "dora": [HR]}
+    assert agent.run("sync", "--json").expect(0).summary["unchanged"] == 9
+
+
+def test_explain_shows_the_way_through_the_groups(world):
+    _, _, agent = world
+    text = agent.run("explain", "anna@corp.example").expect(0).out
+    assert f"CN=ledger,{COMPANY} > CN=finance,{COMPANY}" in text
+    assert f"CN=hr,{COMPANY}" in agent.run("explain", "dora@corp.example").expect(0).out
+
+
+def test_a_move_inside_the_bases_is_no_change(world):
+    domain, simulator, agent = world
+    since = simulator.sequence()
+    domain.rename(colleague("bert"), colleague("Bert II", BRANCH))
+    domain.modify(colleague("Bert II", BRANCH), sn="Ray")
+    agent.run("sync").expect(0)
+    assert [row["method"] for row in simulator.writes(since)] == ["PATCH"]
+    assert simulator.user("bert@corp.example")["workspaces"] == [FINANCE]
+
+
+def test_why_somebody_leaves(world):
+    domain, simulator, agent = world
+    domain.modify(colleague("carl"), userAccountControl="546")
+    domain.modify(colleague("emil"), accountExpires=filetime(time.time() - 60))
+    domain.rename(colleague("fred"), colleague("fred", AWAY))
+    domain.delete(colleague("gina"))
+    result = agent.run("sync", "--json").expect(0)
+    assert reasons(result) == {"carl": "disabled", "emil": "expired", "fred": "moved",
+                               "gina": "deleted"}
+    assert not any(simulator.user(name + "@corp.example")["active"] for name in reasons(result))
+
+
+def test_an_account_is_closed_at_the_time_when_it_expires(world):
+    """No poll is due for an hour, and the directory reports nothing: it is the time that changes."""
+    domain, simulator, agent = world
+    end = time.time() + 4
+    domain.modify(colleague("hugo"), accountExpires=filetime(end))
+    agent.write(more='schedule = { delta = "1h"; full = "1h"; };' + POLICY)
+    with agent.service() as service:
+        service.wait_for(lambda: "run " in service.log or "nothing to do" in service.log
+                         or time.time() > end - 1)
+        assert simulator.user("hugo@corp.example")["active"]
+        service.wait_for(lambda: not simulator.user("hugo@corp.example")["active"], seconds=10)
+    assert 0 <= time.time() - end < 5
