@@ -21,6 +21,9 @@
 	"(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=groupOfEntries)" \
 	"(objectClass=groupOfMembers)(objectClass=groupOfURLs)(objectClass=group))"
 
+/* One indexed attribute, where the classes of others do not exist. */
+#define AD_GROUP_FILTER "(objectCategory=group)"
+
 struct item {
 	const char *dn; /* of the arena */
 	uint32_t group;
@@ -179,7 +182,9 @@ static void list_context(struct group_walk *walk)
 
 	walk->search = (struct search) { .base = walk->contexts[walk->context_next++].at,
 		.scope = DIRECTORY_SCOPE_SUBTREE,
-		.filter = GROUP_FILTER,
+		.filter = session_kind(walk->session) == DIRECTORY_ACTIVE_DIRECTORY
+			      ? AD_GROUP_FILTER
+			      : GROUP_FILTER,
 		.is_paged = true };
 	session_search(walk->session, &walk->search, &handler, walk);
 }

@@ -5,6 +5,12 @@
  * When some rule wants nested groups, one paged search under each naming context that matters
  * tells which DNs are groups; then only those members are read.  What cannot be read whole becomes
  * unknown; it never becomes smaller.
+ *
+ * Active Directory could resolve nesting itself (LDAP_MATCHING_RULE_IN_CHAIN).  Measured on Samba
+ * with 1,500 members in 34 nested groups: among 1,000 other groups this walk takes 0.2 s and
+ * `(memberOf:…1941:=ROOT)` 1.1 s; among 6,000 it is 0.9 s and 3.6 s, as the rule is tried on every
+ * object.  It tells no paths, and where memberOf may not be read it tells nobody without an error,
+ * which would revoke.  So every server is walked.
  */
 #ifndef DIRECTORY_GROUP_WALK_H
 #define DIRECTORY_GROUP_WALK_H
