@@ -382,11 +382,13 @@ def test_the_order_is_that_of_the_priorities(names, find):
     assert step(lines, "users")[0]
 
 
-def test_who_answered_is_asked_first_the_next_time(names, find):
+def test_who_answered_is_asked_first_the_next_time(domain, names, find):
     names.srv[CONTROLLERS] = [(0, 0, 389, "dc2.corp.example"), (1, 0, 389, "dc1.corp.example")]
-    lines = find("scan", times="3", quiet="1")
+    short = domain.write("short.conf", samba_ad.KERBEROS, lifetime="5m")  # no connection is kept
+    lines = find("scan", times="3", quiet="1", bind="gssapi", bind_dn=None, keytab=domain.keytab(),
+                 more_environment={"KRB5_CONFIG": short})
     assert [line["peer"] for line in lines if line["event"] == "done"] == [
-        "ldaps://dc1.corp.example"] * 3
+        "ldap://dc1.corp.example"] * 3
     assert sum(name == "dc2.corp.example" for name, _ in names.asked) <= 2
     assert len([kind for _, kind in names.asked if kind == name_server.SRV]) == 1
 

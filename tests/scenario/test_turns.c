@@ -168,6 +168,7 @@ static void a_directory_that_is_down_then_only_delays_it(void **state)
 	struct world *world = *state;
 	struct watch watch;
 
+	DIRECTORY(world)->tells_changes = true; /* so that no cycle looks at everybody */
 	expect_log(world, "trying again in");
 	given_people(world, 1, 2);
 	given_time(world, 2, 0, in(world, TIME_HOUR_MS));
@@ -187,6 +188,7 @@ static void a_tenant_that_is_down_then_only_delays_it(void **state)
 	struct world *world = *state;
 	struct watch watch;
 
+	DIRECTORY(world)->tells_changes = true; /* so that no cycle looks at everybody */
 	expect_log(world, "trying again in");
 	given_people(world, 1, 2);
 	given_time(world, 2, 0, in(world, TIME_HOUR_MS));
@@ -217,6 +219,29 @@ static void many_at_once_take_one_scan(void **state)
 	assert_int_equal(count_holds(world) > 0 || watch.world->exit == CYCLE_DONE, 1);
 	pass(world, TIME_HOUR_MS);
 	assert_int_equal(watch.cycles[CYCLE_FULL], 1);
+	stop(&watch);
+}
+
+static void many_at_once_come_again_when_the_tenant_is_back(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	expect_log(world, "trying again in");
+	world->policy.deactivations = (struct policy_limit) { 0 };
+	DIRECTORY(world)->tells_changes = true;
+	given_people(world, 1, 60);
+	for (unsigned person = 1; person <= 30; person++)
+		given_time(world, person, 0, in(world, TIME_HOUR_MS));
+	start(&watch, world);
+	pass(world, TIME_MINUTE_MS);
+	fake_tenant_fault(
+	    world->tenant, &(struct fake_fault) { .kind = FAKE_REFUSED, .method = "OPEN" });
+	pass(world, 2 * TIME_HOUR_MS);
+	fake_tenant_heal(world->tenant);
+	fake_tenant_forget(world->tenant);
+	pass(world, 20 * TIME_MINUTE_MS);
+	expect_writes(world, 30);
 	stop(&watch);
 }
 
@@ -267,6 +292,7 @@ const struct CMUnitTest turns_scenarios[] = {
 	SCENARIO(a_directory_that_is_down_then_only_delays_it),
 	SCENARIO(a_tenant_that_is_down_then_only_delays_it),
 	SCENARIO(many_at_once_take_one_scan),
+	SCENARIO(many_at_once_come_again_when_the_tenant_is_back),
 	SCENARIO(a_restart_knows_who_turns),
 };
 const size_t turns_scenario_count = COUNT_OF(turns_scenarios);

@@ -9,8 +9,8 @@ int main(void)
 {
 	int failures = RUN(certificate_text) + RUN(entry_builder) + RUN(group_table) + RUN(kind);
 
-	failures += RUN(ldif) + RUN(ldif_parse) + RUN(primary_group) + RUN(settings) + RUN(srv) +
-		    RUN(text);
+	failures += RUN(ldif) + RUN(ldif_parse) + RUN(primary_group) + RUN(session_urls) +
+		    RUN(settings) + RUN(srv) + RUN(text);
 	failures += RUN(cursor) + RUN(dirsync_codec) + RUN(sync_codec) + RUN(kept_groups);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
