@@ -80,6 +80,7 @@ def test_active_directory_is_recognised(probe):
     assert entries(lines)[0]["key"] == UUID
     assert entries(lines)[0]["values"][".enabled"] == ["FALSE"]
     assert entries(lines)[0]["values"][".expires"] == ["2026-03-01T00:00:00Z"]
+    asked = [request for request in asked if "objectGUID" in request.attributes]
     assert sorted(asked[0].attributes) == ["accountExpires", "mail", "objectGUID",
                                            "userAccountControl"]
     assert b"objectCategory" in asked[0].filter and asked[0].page_size == 1000
@@ -436,7 +437,10 @@ def test_a_notice_of_disconnection_before_the_first_entry(probe):
 
 
 def test_a_connection_that_ends_after_an_entry(probe):
-    with Stub(lambda request: ([person(1)], Result(hang_up=True)), "ad") as broken:
+    def hang_up(request):
+        return ([person(1)], Result(hang_up=True)) if "objectGUID" in request.attributes else ([], END)
+
+    with Stub(hang_up, "ad") as broken:
         with Stub(lambda request: ([person(1)], END), "ad") as good:
             end = probe([broken, good])[-1]
     assert end["status"] == "down" and end["entries"] == 1 and not end["complete"]
