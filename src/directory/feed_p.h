@@ -7,6 +7,8 @@
 
 #include "directory/feed.h"
 
+#define OID_SHOW_DELETED "1.2.840.113556.1.4.417"
+
 enum { FEED_CONTEXTS_MAX = 16, FEED_CONTROLS_MAX = 3 };
 
 /* One way of asking. Both start functions end, now or later, with feed_end_with or feed_broke. */

@@ -16,8 +16,6 @@
 
 #include "directory/ldap_entry.h"
 
-#define OID_SHOW_DELETED "1.2.840.113556.1.4.417"
-
 static void search_context(struct feed *feed);
 
 /* ---- who answers ---- */

@@ -20,8 +20,8 @@ struct stream {
 	    context; /* naming context, a C string of the watch's arena; absent: not known yet */
 	struct search search;
 	struct str filter, value, cookie;
-	LDAPControl control;
-	LDAPControl *controls[2];
+	LDAPControl control, show_deleted;
+	LDAPControl *controls[3];
 	bool is_settled; /* from now on what comes is new */
 };
 
@@ -188,6 +188,10 @@ static void start_stream(struct stream *stream)
 	const struct server_facts *server = session_server(stream->session);
 
 	if (server->has_notification) {
+		/* Who may read tombstones is told of deletions too; others wait for the poll. */
+		stream->show_deleted =
+		    (LDAPControl) { .ldctl_oid = OID_SHOW_DELETED, .ldctl_iscritical = 1 };
+		stream->controls[1] = &stream->show_deleted;
 		start_search(
 		    stream, LDAP_CONTROL_X_SERVER_NOTIFICATION, "(objectClass=*)", attributes);
 		settle(stream);
