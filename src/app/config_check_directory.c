@@ -218,12 +218,14 @@ static void check_users(struct config_reader *reader, const config_setting_t *gr
 		config_check_filter(reader, group, "users.filter", span_of(settings->users.filter));
 }
 
-static void check_changes(
-    struct config_reader *reader, const config_setting_t *group, unsigned changes)
+static void check_changes(struct config_reader *reader, const config_setting_t *group,
+    const struct directory_settings *settings)
 {
-	if (changes != CHANGES_AUTO && changes != CHANGES_NONE)
-		config_refuse(reader, group, "changes", "write \"auto\" or \"none\"",
-		    "this version lists all entries and cannot ask for changes yet");
+	const char *remedy = directory_changes_remedy(settings->kind, settings->changes);
+
+	if (remedy != NULL && !config_was_refused(reader, group, "changes"))
+		config_refuse(reader, group, "changes", remedy, "kind \"%s\" does not have \"%s\"",
+		    directory_kind_name(settings->kind), directory_changes_name(settings->changes));
 }
 
 static void check_directory(struct config_reader *reader, const config_setting_t *group,
@@ -241,7 +243,7 @@ static void check_directory(struct config_reader *reader, const config_setting_t
 		config_warn(reader, group, "bind", NULL, "it has no effect on a file");
 	check_tls(reader, group, settings);
 	check_users(reader, group, settings);
-	check_changes(reader, group, directory->changes);
+	check_changes(reader, group, settings);
 	if (!config_has_fault_below(reader, group) &&
 	    directory_check_settings(settings, &err) != STATUS_OK)
 		config_refuse(reader, group, "", NULL, "%s", err.text);

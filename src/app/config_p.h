@@ -119,16 +119,6 @@ struct option {
 
 struct draft_directory {
 	struct directory_settings settings;
-	unsigned changes; /* enum draft_changes */
-};
-
-enum draft_changes {
-	CHANGES_AUTO,
-	CHANGES_DIRSYNC,
-	CHANGES_USN,
-	CHANGES_SYNCREPL,
-	CHANGES_TIMESTAMP,
-	CHANGES_NONE,
 };
 
 struct draft_rule {

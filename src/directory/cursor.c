@@ -7,21 +7,7 @@
 
 #include "base/hash.h"
 
-static const char *const mechanisms[] = {
-	[DIRECTORY_CHANGES_DIRSYNC] = "dirsync",
-	[DIRECTORY_CHANGES_USN] = "usn",
-	[DIRECTORY_CHANGES_SYNCREPL] = "syncrepl",
-	[DIRECTORY_CHANGES_TIMESTAMP] = "timestamp",
-};
-
-enum { MECHANISM_COUNT = sizeof(mechanisms) / sizeof(*mechanisms), TERMS_BYTES = 8 };
-
-const char *directory_changes_name(enum directory_changes changes)
-{
-	if (changes == DIRECTORY_CHANGES_AUTO)
-		return "auto";
-	return changes == DIRECTORY_CHANGES_NONE ? "none" : mechanisms[changes];
-}
+enum { TERMS_BYTES = 8 };
 
 /* ---- writing ---- */
 
@@ -102,11 +88,14 @@ static bool read_mechanism(struct span text, enum directory_changes *ret_mechani
 {
 	struct span name = span_split(&text, '/');
 
-	for (size_t i = 0; i < MECHANISM_COUNT; i++)
-		if (mechanisms[i] != NULL && span_equal(name, span_of(mechanisms[i]))) {
-			*ret_mechanism = (enum directory_changes)i;
+	for (int i = DIRECTORY_CHANGES_DIRSYNC; i < DIRECTORY_CHANGES_NONE; i++) {
+		enum directory_changes mechanism = (enum directory_changes)i;
+
+		if (span_equal(name, span_of(directory_changes_name(mechanism)))) {
+			*ret_mechanism = mechanism;
 			return span_equal(text, SPAN("1"));
 		}
+	}
 	return false;
 }
 

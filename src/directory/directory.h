@@ -107,4 +107,7 @@ bool directory_kind_parse(
 /** Names a way of finding changes as the configuration does. */
 const char *directory_changes_name(enum directory_changes changes);
 
+/** What to write instead of a way of finding changes that a kind does not have; NULL: it may. */
+const char *directory_changes_remedy(enum directory_kind kind, enum directory_changes changes);
+
 #endif

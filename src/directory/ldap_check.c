@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The configuration against the real server, one line a step: connection, TLS, bind, kind, bases,
- * users, canaries, groups.
+ * users, canaries, groups, changes.
  */
 #include "directory/directory_p.h"
 
@@ -299,7 +299,46 @@ static void on_walked(struct ldap_source *source)
 		    str_span(&detail));
 	}
 	str_done(&detail);
+	operation_mark(source);
+}
+
+/* ---- changes ---- */
+
+static void describe_way(struct ldap_source *source, struct str *out)
+{
+	const struct server_facts *server = session_server(source->session);
+	const struct mark *mark = &source->mark;
+
+	str_add_c(out, directory_changes_name(mark->way));
+	if (mark->way == DIRECTORY_CHANGES_NONE)
+		str_add_c(out, ": all entries are listed each time");
+	else
+		str_add_c(out, mark->knows_deletions ? ", deletions included"
+						     : ", deletions only in whole scans");
+	if (server->has_notification || server->has_sync)
+		str_add_c(out, "; the server can tell them as they happen");
+	if (mark->why.len > 0)
+		str_addf(out, "; %s", str_c(&mark->why));
+}
+
+/* That auto finds nothing is no fault; that what was asked for does not work is one. */
+static void on_marked(struct ldap_source *source)
+{
+	bool is_asked_for = source->settings.changes != DIRECTORY_CHANGES_AUTO &&
+			    source->settings.changes != DIRECTORY_CHANGES_NONE;
+	struct str detail = { 0 };
+
+	describe_way(source, &detail);
+	tell(source, !is_asked_for || source->mark.way == source->settings.changes, "changes",
+	    str_span(&detail));
+	str_done(&detail);
 	operation_end(source, STATUS_OK, "");
+}
+
+static void on_mark_broke(struct ldap_source *source)
+{
+	tell(source, false, "changes", str_span(&source->scratch));
+	operation_end(source, STATUS_DOWN, "the connection broke");
 }
 
 /* ---- the operation ---- */
@@ -323,6 +362,8 @@ void directory_check_start(struct source *base, check_callback *callback, void *
 	source->context = context;
 	source->on_connected = on_connected;
 	source->on_walked = on_walked;
+	source->on_marked = on_marked;
+	source->on_mark_broke = on_mark_broke;
 	check_done(&source->check);
 	source->check.callback = callback;
 	/* A kept connection would hide what a new one meets. */

@@ -245,6 +245,17 @@ static enum status check_limits(const struct directory_settings *settings, struc
 	return STATUS_REJECT;
 }
 
+static enum status check_changes(const struct directory_settings *settings, struct err *reterr)
+{
+	const char *remedy = directory_changes_remedy(settings->kind, settings->changes);
+
+	if (remedy == NULL)
+		return STATUS_OK;
+	err_set(reterr, "kind \"%s\" does not have changes \"%s\"; %s",
+	    directory_kind_name(settings->kind), directory_changes_name(settings->changes), remedy);
+	return STATUS_REJECT;
+}
+
 static enum status check_ldap(const struct directory_settings *settings, struct err *reterr)
 {
 	enum status status = check_urls(settings, reterr);
@@ -298,6 +309,8 @@ enum status directory_check_settings(const struct directory_settings *settings, 
 	enum status status = settings->kind == DIRECTORY_LDIF ? check_ldif(settings, reterr)
 							      : check_ldap(settings, reterr);
 
+	if (status == STATUS_OK)
+		status = check_changes(settings, reterr);
 	return status == STATUS_OK ? check_dns(settings, reterr) : status;
 }
 

@@ -290,3 +290,20 @@ def test_a_hundred_members_cost_one_group(server, environment):
         got = probe.changes()
         assert len(got.members) == 150 and got.facts["groups"] == 1
         assert all(roots == [0] for roots in got.members.values())
+
+
+@pytest.mark.parametrize("changes, account, is_ok, words", [
+    ("auto", "sync", True, ["syncrepl, deletions included", "as they happen"]),
+    ("timestamp", "sync", True, ["timestamp, deletions only in whole scans"]),
+    ("none", "sync", True, ["none: all entries are listed"]),
+])
+def test_check_says_which_way_and_why(server, environment, changes, account, is_ok, words):
+    lines, _ = harness.json_lines(
+        [harness.BUILD / "tests/integration/directory_probe", "--url", server.ldap, "--cleartext",
+         "1", "--base", PEOPLE, "--bind", "simple", "--bind-dn", f"cn={account},{SERVICES}",
+         "--password", "env:PROBE_PASSWORD", "--changes", changes, "check"],
+        {**environment, "PROBE_PASSWORD": "secret-of-" + account})
+    step = lines[-1]
+    assert (step["what"], step["ok"]) == ("changes", is_ok)
+    for word in words:
+        assert word in step["detail"], step

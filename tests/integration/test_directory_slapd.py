@@ -618,9 +618,9 @@ def test_check_tells_each_step(probe, server):
                   canary=uid(1), nested=f"cn=ring-a,{GROUPS}", group=f"cn=none,{GROUPS}")
     assert steps(lines) == [("connection", True), ("TLS", True), ("bind", True), ("kind", True),
                             ("base", True), ("users", True), ("canary", True), ("group", True),
-                            ("group", False)]
+                            ("group", False), ("changes", True)]
     text = " ".join(line["detail"] for line in lines)
-    for word in ("TLS1.", "openldap", "entryUUID", str(USERS + 2), "3 members in 3 groups"):
+    for word in ("TLS1.", "openldap", "entryUUID", str(USERS + 2), "3 members in 3 groups", "syncrepl, deletions included"):
         assert word in text
 
 

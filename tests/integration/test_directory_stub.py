@@ -31,7 +31,8 @@ def make_probe(environment):
     def run(stub, command="scan", **options):
         settings = {"url": [one.url for one in (stub if isinstance(stub, list) else [stub])],
                     "cleartext": "1", "base": BASE, "bind_dn": "CN=agent," + BASE,
-                    "password": "env:PROBE_PASSWORD", "attribute": ["mail", ".enabled", ".expires"]}
+                    "changes": "none", "password": "env:PROBE_PASSWORD",
+                    "attribute": ["mail", ".enabled", ".expires"]}
         settings.update(options)
         arguments = [PROBE]
         for name, values in settings.items():

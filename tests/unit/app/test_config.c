@@ -380,10 +380,9 @@ static void checks_directories(void **state)
 		    "directories[0].canaries[1]: \"x\" is not a DN; write it as the directory "
 		    "shows it: "
 		    "\"OU=Staff,DC=corp,DC=example\""),
-		SAYS(IN_DIRECTORY("changes = \"dirsync\";"),
-		    "directories[0].changes: this version lists all entries and cannot ask for "
-		    "changes yet; "
-		    "write \"auto\" or \"none\""),
+		SAYS(IN_DIRECTORY("kind = \"openldap\"; changes = \"dirsync\";"),
+		    "directories[0].changes: kind \"openldap\" does not have \"dirsync\"; write "
+		    "\"auto\""),
 		SAYS(IN_DIRECTORY("connect_timeout = \"5 s\";"),
 		    "directories[0].connect_timeout: \"5 s\" is not a duration; write \"90s\", "
 		    "\"15m\", "

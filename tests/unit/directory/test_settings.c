@@ -258,7 +258,41 @@ static void a_source_is_made_without_connecting(void **state)
 	loop_free(&loop);
 }
 
+static void a_kind_has_its_ways_of_telling_changes(void **state)
+{
+	static const char *const url[] = { "ldaps://dc1" };
+	static const struct {
+		enum directory_kind kind;
+		enum directory_changes changes;
+		bool is_good;
+	} cases[] = {
+		{ DIRECTORY_AUTO, DIRECTORY_CHANGES_DIRSYNC, true },
+		{ DIRECTORY_AUTO, DIRECTORY_CHANGES_SYNCREPL, true },
+		{ DIRECTORY_ACTIVE_DIRECTORY, DIRECTORY_CHANGES_USN, true },
+		{ DIRECTORY_ACTIVE_DIRECTORY, DIRECTORY_CHANGES_SYNCREPL, false },
+		{ DIRECTORY_OPENLDAP, DIRECTORY_CHANGES_USN, false },
+		{ DIRECTORY_389DS, DIRECTORY_CHANGES_SYNCREPL, true },
+		{ DIRECTORY_GENERIC, DIRECTORY_CHANGES_TIMESTAMP, true },
+		{ DIRECTORY_GENERIC, DIRECTORY_CHANGES_NONE, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct directory_settings settings = good_settings(url);
+		settings.kind = cases[i].kind;
+		settings.changes = cases[i].changes;
+		if (cases[i].is_good)
+			assert_taken(&settings);
+		else
+			assert_refused(&settings, "write \"auto\"");
+	}
+	for (int i = DIRECTORY_CHANGES_DIRSYNC; i < DIRECTORY_CHANGES_NONE; i++)
+		assert_non_null(
+		    directory_changes_remedy(DIRECTORY_LDIF, (enum directory_changes)i));
+}
+
 const struct CMUnitTest settings_tests[] = {
+	cmocka_unit_test(a_kind_has_its_ways_of_telling_changes),
 	cmocka_unit_test(urls_name_a_server_and_nothing_else),
 	cmocka_unit_test(cleartext_needs_a_word),
 	cmocka_unit_test(every_url_is_looked_at),
