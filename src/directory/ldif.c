@@ -8,6 +8,7 @@
  * changes is a leaver and a joiner.  Whoever writes the file replaces it in one go (rename): a file
  * that changes while it is read is not whole.
  */
+#include "directory/cursor.h"
 #include "directory/directory_p.h"
 #include "directory/ldif_file.h"
 #include "directory/ldif_groups.h"
@@ -31,6 +32,7 @@ struct ldif_source {
 	struct canary *canaries;
 	struct filter *filter;         /* users.filter, or the default */
 	struct entry_builder *builder; /* NULL until the attributes are complete */
+	struct membership *kept;       /* of the last whole scan; NULL: there was none */
 	struct ldif_run *run;          /* NULL: nothing runs */
 };
 
@@ -69,6 +71,10 @@ struct ldif_run {
 	enum { BATCH_WANTED, BATCH_UNREADABLE, BATCH_ANSWERED } batch_items[LOOK_UP_BATCH_MAX];
 
 	check_callback *check_callback;
+
+	const struct source_changes_handler *changes_handler;
+	struct str cursor; /* of the file as it is */
+	struct str asked, gap;
 };
 
 /* ---- the frame ---- */
@@ -405,6 +411,52 @@ static void on_walked(void *context, const struct err *failure)
 		begin_users(run);
 }
 
+/* ---- changes: the file is the one that was scanned, or all of it may be another ---- */
+
+static void add_cursor(struct ldif_run *run)
+{
+	const char *filter = run->source->settings.users.filter;
+
+	str_add_c(&run->cursor, "ldif/1 ");
+	cursor_terms(&run->source->settings, filter == NULL ? "" : filter, &run->cursor);
+	str_add_byte(&run->cursor, ' ');
+	ldif_file_add_stamp(run->file, &run->cursor);
+}
+
+static void compare_cursors(struct ldif_run *run)
+{
+	if (!span_equal(str_span(&run->asked), str_span(&run->cursor)))
+		str_addf(&run->gap, "%s is not what it was when it was read", run->source->path);
+	else if (run->source->kept == NULL)
+		str_addf(&run->gap, "%s has not been read yet", run->source->path);
+	end(run, STATUS_OK, "");
+}
+
+static void finish_changes(struct ldif_run *run)
+{
+	struct changes_facts facts = { .knows_deletions = true };
+
+	if (run->gap.len > 0)
+		facts.gap = str_span(&run->gap);
+	else if (run->end_status == STATUS_OK) {
+		facts.cursor = str_span(&run->cursor);
+		run->changes_handler->on_membership(run->context, run->source->kept);
+	}
+	run->changes_handler->on_done(run->context, run->end_status, &facts, &run->end_err);
+}
+
+/* What was read of groups stays for as long as the file does. */
+static void keep_groups(struct ldif_run *run)
+{
+	if (run->end_status != STATUS_OK || run->membership == NULL)
+		return;
+	membership_free(&run->source->kept);
+	run->source->kept = run->membership;
+	run->membership = NULL;
+	if (run->facts.is_complete)
+		run->facts.cursor = str_span(&run->cursor);
+}
+
 static void on_start(void *context)
 {
 	struct ldif_run *run = context;
@@ -414,7 +466,10 @@ static void on_start(void *context)
 		end(run, STATUS_DOWN, err.text);
 		return;
 	}
-	if (run->operation == OPERATION_LOOK_UP)
+	add_cursor(run);
+	if (run->operation == OPERATION_CHANGES)
+		compare_cursors(run);
+	else if (run->operation == OPERATION_LOOK_UP)
 		begin_candidates(run);
 	else if (run->operation == OPERATION_LOOK_UP_BATCH)
 		begin_batch(run);
@@ -519,6 +574,9 @@ static void free_run(struct ldif_run *run)
 	str_done(&run->asked_filter_text);
 	str_done(&run->found_text);
 	str_done(&run->detail);
+	str_done(&run->cursor);
+	str_done(&run->asked);
+	str_done(&run->gap);
 	free(run);
 }
 
@@ -530,6 +588,7 @@ static void on_finish(void *context)
 	switch (run->operation) {
 	case OPERATION_SCAN:
 		complete_facts(run);
+		keep_groups(run);
 		run->handler->on_done(run->context, run->end_status, &run->facts, &run->end_err);
 		break;
 	case OPERATION_LOOK_UP:
@@ -542,6 +601,8 @@ static void on_finish(void *context)
 		finish_check(run);
 		break;
 	case OPERATION_CHANGES:
+		finish_changes(run);
+		break;
 	case OPERATION_NONE:
 		break;
 	}
@@ -597,6 +658,15 @@ static void look_up_batch(struct source *base, const struct look_up_request *req
 	run->batch_count = count;
 }
 
+static void changes(struct source *base, struct span cursor,
+    const struct source_changes_handler *handler, void *context)
+{
+	struct ldif_run *run = begin(base, OPERATION_CHANGES, context);
+
+	run->changes_handler = handler;
+	str_add(&run->asked, cursor.at == NULL ? SPAN("") : cursor);
+}
+
 static void check(struct source *base, check_callback *callback, void *context)
 {
 	begin(base, OPERATION_CHECK, context)->check_callback = callback;
@@ -617,16 +687,27 @@ static void free_source(struct source *base)
 	struct ldif_source *source = (struct ldif_source *)base;
 
 	assert(source->run == NULL);
+	membership_free(&source->kept);
 	entry_builder_free(&source->builder);
 	filter_free(&source->filter);
 	arena_free(&source->arena);
 	free(source);
 }
 
+static const struct source_vtable vtable_without_changes = {
+	.scan = scan,
+	.look_up = look_up,
+	.look_up_batch = look_up_batch,
+	.check = check,
+	.cancel = cancel,
+	.free = free_source,
+};
+
 static const struct source_vtable vtable = {
 	.scan = scan,
 	.look_up = look_up,
 	.look_up_batch = look_up_batch,
+	.changes = changes,
 	.check = check,
 	.cancel = cancel,
 	.free = free_source,
@@ -645,7 +726,10 @@ enum status ldif_source_new(struct loop *loop, const struct directory_settings *
 	if (status != STATUS_OK)
 		return status;
 	source = mem_new(1, sizeof(*source));
-	source->source = (struct source) { &vtable, settings->name };
+	source->source = (struct source) {
+		settings->changes == DIRECTORY_CHANGES_NONE ? &vtable_without_changes : &vtable,
+		settings->name
+	};
 	source->loop = loop;
 	source->settings = *settings;
 	source->path = ldif_path(settings->urls[0]);

@@ -168,6 +168,15 @@ bool ldif_file_has_changed(const struct ldif_file *file)
 	return stat(file->path, &now) != 0 || !is_same(&now, &file->opened);
 }
 
+void ldif_file_add_stamp(const struct ldif_file *file, struct str *out)
+{
+	const struct stat *stat = &file->opened;
+
+	str_addf(out, "%llu-%llu-%llu-%lld.%09ld", (unsigned long long)stat->st_dev,
+	    (unsigned long long)stat->st_ino, (unsigned long long)stat->st_size,
+	    (long long)stat->st_mtim.tv_sec, stat->st_mtim.tv_nsec);
+}
+
 uint64_t ldif_file_size_bytes(const struct ldif_file *file)
 {
 	return (uint64_t)file->opened.st_size;

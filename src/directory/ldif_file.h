@@ -50,6 +50,9 @@ void ldif_file_stop(struct ldif_file *file);
  */
 bool ldif_file_has_changed(const struct ldif_file *file);
 
+/** Appends what tells this file from a changed one, and from another by this name. */
+void ldif_file_add_stamp(const struct ldif_file *file, struct str *out);
+
 /** Size, for people. */
 uint64_t ldif_file_size_bytes(const struct ldif_file *file);
 

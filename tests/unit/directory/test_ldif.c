@@ -27,7 +27,7 @@ struct fixture {
 	enum status status;
 	bool is_complete, cancel_at_entry;
 	uint64_t entries, unusable_count, unknown_count;
-	struct str incomplete_why, error, missing_canary, detail;
+	struct str incomplete_why, error, missing_canary, detail, cursor, gap;
 	enum look_up_outcome outcome;
 	bool has_entry;
 	struct membership *membership;
@@ -81,6 +81,8 @@ static void close_fixture(struct fixture *fixture)
 	str_done(&fixture->error);
 	str_done(&fixture->missing_canary);
 	str_done(&fixture->detail);
+	str_done(&fixture->cursor);
+	str_done(&fixture->gap);
 	free(fixture);
 }
 
@@ -149,6 +151,8 @@ static void on_done(
 	str_add(&fixture->incomplete_why, facts->incomplete_why);
 	str_add(&fixture->missing_canary, facts->missing_canary);
 	str_add_c(&fixture->error, err->text);
+	str_truncate(&fixture->cursor, 0);
+	str_add(&fixture->cursor, facts->cursor);
 }
 
 static const struct source_scan_handler handler = { on_membership, on_entry, on_unusable, on_done };
@@ -593,7 +597,86 @@ static void check_tells_each_step(void **state)
 	close_fixture(fixture);
 }
 
+static void on_touched(void *context, const struct uuid *key)
+{
+	(void)context, (void)key;
+	fail();
+}
+
+static void on_member(void *context, const struct member_hash *hash, struct span dn)
+{
+	(void)context, (void)hash, (void)dn;
+	fail();
+}
+
+static void on_changes_done(
+    void *context, enum status status, const struct changes_facts *facts, const struct err *err)
+{
+	struct fixture *fixture = context;
+
+	(void)err;
+	fixture->last_callbacks++;
+	fixture->status = status;
+	str_truncate(&fixture->gap, 0);
+	str_add(&fixture->gap, facts->gap);
+	assert_int_equal(facts->gap.at == NULL && status == STATUS_OK, facts->cursor.at != NULL);
+}
+
+static void ask_changes(struct fixture *fixture)
+{
+	static const struct source_changes_handler changes_handler = { on_membership, on_touched,
+		on_member, on_changes_done };
+
+	fixture->memberships = fixture->last_callbacks = 0;
+	assert_true(
+	    source_changes(fixture->source, str_span(&fixture->cursor), &changes_handler, fixture));
+	loop_run(fixture->loop);
+	assert_int_equal(fixture->last_callbacks, 1);
+}
+
+static void a_file_that_stays_has_no_changes(void **state)
+{
+	struct fixture *fixture = open_fixture(PERSON("a"));
+
+	(void)state;
+	make_source(fixture);
+	ask_changes(fixture);
+	assert_non_null(strstr(str_c(&fixture->gap), "is not what it was"));
+	scan(fixture);
+	ask_changes(fixture);
+	assert_int_equal(fixture->status, STATUS_OK);
+	assert_string_equal(str_c(&fixture->gap), "");
+	assert_int_equal(fixture->memberships, 1);
+	write_file(fixture, PERSON("a") PERSON("b"));
+	ask_changes(fixture);
+	assert_non_null(strstr(str_c(&fixture->gap), "is not what it was"));
+	assert_int_equal(fixture->memberships, 0);
+	unlink(fixture->path);
+	ask_changes(fixture);
+	assert_int_equal(fixture->status, STATUS_DOWN);
+	close_fixture(fixture);
+}
+
+static void a_file_that_was_not_read_is_read_first(void **state)
+{
+	struct fixture *fixture = open_fixture(PERSON("a"));
+
+	(void)state;
+	scan(fixture);
+	source_free(&fixture->source);
+	make_source(fixture);
+	ask_changes(fixture);
+	assert_non_null(strstr(str_c(&fixture->gap), "has not been read yet"));
+	source_free(&fixture->source);
+	fixture->settings.changes = DIRECTORY_CHANGES_NONE;
+	make_source(fixture);
+	assert_false(source_changes(fixture->source, SPAN("x"), NULL, NULL));
+	close_fixture(fixture);
+}
+
 const struct CMUnitTest ldif_tests[] = {
+	cmocka_unit_test(a_file_that_stays_has_no_changes),
+	cmocka_unit_test(a_file_that_was_not_read_is_read_first),
 	cmocka_unit_test(people_are_brought),
 	cmocka_unit_test(bases_and_filter_choose),
 	cmocka_unit_test(a_missing_file_is_down),
