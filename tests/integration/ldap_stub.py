@@ -6,7 +6,8 @@
 
     with Stub(answer) as stub: … stub.url …
 
-It understands simple binds, searches and abandons; every extended request is refused.
+An entry may have controls too: (dn, attributes, [(oid, value)]). It understands simple binds, searches
+and abandons; every extended request is refused.
 """
 import dataclasses
 import socket
@@ -14,6 +15,7 @@ import socketserver
 import threading
 
 PAGED = "1.2.840.113556.1.4.319"
+SYNC_INFO = "1.3.6.1.4.1.4203.1.9.1.4"
 BIND, UNBIND, SEARCH, ABANDON, EXTENDED = 0x60, 0x42, 0x63, 0x50, 0x77
 
 
@@ -54,6 +56,7 @@ class Search:
     attributes: list
     page_size: int = 0
     cookie: bytes = b""
+    controls: dict = dataclasses.field(default_factory=dict)  # values by OID, paging too
     number: int = 0  # of the searches on this connection
 
 
@@ -64,6 +67,8 @@ class Result:
     cookie: bytes = None  # None: no answer to the paging control
     hang_up: bool = False  # after the entries
     notice: bool = False  # of disconnection, instead of a result
+    controls: list = ()  # (oid, value) besides paging
+    infos: list = ()  # values of sync info messages before it
 
 
 ROOT = {
@@ -123,6 +128,7 @@ class Handler(socketserver.BaseRequestHandler):
                          [name.decode() for _, name in parse(parts[7][1])])
         for _, control in controls:
             fields = parse(control)
+            request.controls[fields[0][1].decode()] = fields[-1][1] if fields[-1][0] == 4 else b""
             if fields[0][1].decode() == PAGED:
                 size, cookie = parse(parse(fields[-1][1])[0][1])
                 request.page_size, request.cookie = int.from_bytes(size[1], "big"), cookie[1]
@@ -133,12 +139,14 @@ class Handler(socketserver.BaseRequestHandler):
         request.number = self.searches
         self.searches += 1
         entries, result = self.server.answer(request)
-        for dn, attributes in entries:
-            self.send_entry(number_of, dn, attributes)
+        for entry in entries:
+            self.send_entry(number_of, *entry)
+        for info in result.infos:
+            self.message(number_of, ber(0x79, octets(SYNC_INFO, 0x80), octets(info, 0x81)))
         return self.end(number_of, result)
 
     def end(self, number_of, result):
-        controls = b""
+        controls = list(result.controls)
         if result.hang_up:
             return False
         if result.notice:
@@ -147,14 +155,19 @@ class Handler(socketserver.BaseRequestHandler):
             return False
         if result.cookie is not None:
             value = ber(0x30, number(0), octets(result.cookie))
-            controls = ber(0xA0, ber(0x30, octets(PAGED), octets(value)))
-        self.result(number_of, 0x65, result.code, result.text, controls)
+            controls.append((PAGED, value))
+        self.result(number_of, 0x65, result.code, result.text, self.encode(controls))
         return True
 
-    def send_entry(self, number_of, dn, attributes):
+    @staticmethod
+    def encode(controls):
+        parts = [ber(0x30, octets(oid), octets(value)) for oid, value in controls]
+        return ber(0xA0, *parts) if parts else b""
+
+    def send_entry(self, number_of, dn, attributes, controls=()):
         lists = [ber(0x30, octets(name), ber(0x31, *[octets(value) for value in values]))
                  for name, values in attributes.items()]
-        self.message(number_of, ber(0x64, octets(dn), ber(0x30, *lists)))
+        self.message(number_of, ber(0x64, octets(dn), ber(0x30, *lists)), self.encode(controls))
 
 
 class Stub(socketserver.ThreadingTCPServer):
@@ -166,7 +179,8 @@ class Stub(socketserver.ThreadingTCPServer):
 
     def __init__(self, answer, root="generic", bind=lambda parts: (0, "")):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.answer, self.bind, self.root = answer, bind, ROOT[root]
+        self.answer, self.bind = answer, bind
+        self.root = root if isinstance(root, dict) else ROOT[root]
         self.url = f"ldap://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02},
                          daemon=True).start()
