@@ -348,7 +348,9 @@ bool changes_ask(struct cycle *cycle, void (*go_on)(struct cycle *cycle))
 		on_done };
 	struct span cursor;
 
-	if (directory_at_hand(cycle)->source->vtable->changes == NULL)
+	/* A first whole scan has no deltas before it to look at. */
+	if (directory_at_hand(cycle)->source->vtable->changes == NULL ||
+	    (cycle->in.kind != CYCLE_DELTA && cycle->is_first))
 		return false;
 	cursor = read_cursor(cycle);
 	if (cursor.at == NULL)

@@ -482,6 +482,7 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 	struct cycle *cycle = mem_new(1, sizeof(*cycle));
 
 	cycle->in = *input;
+	cycle->is_first = *input->index == NULL;
 	cycle->callback = callback;
 	cycle->callback_context = context;
 	cycle->arena = arena_new();
