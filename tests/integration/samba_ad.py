@@ -30,6 +30,8 @@ GROUPS = "OU=Groups," + BASE
 SERVICES = "OU=Services," + BASE
 SYNC = "CN=sync," + SERVICES
 PASSWORD = "secret-of-sync"
+ADMINISTRATOR = "CN=Administrator,CN=Users," + BASE
+ADMINISTRATOR_PASSWORD = "Passw0rd!admin"
 TOOLS = "/usr/sbin:/usr/local/sbin:/sbin:" + os.environ.get("PATH", "/usr/bin:/bin")
 PACKAGES = "samba samba-ad-dc samba-ad-provision samba-dsdb-modules winbind python3-samba krb5-user"
 NEVER = "9223372036854775807"
@@ -132,7 +134,7 @@ def provision(folder, address):
     logging.disable(logging.CRITICAL)
     # Without the ACLs of the file share, which need extended attributes that a container refuses.
     make(logging.getLogger(), system_session(), targetdir=folder, realm=REALM, domain="CORP",
-         hostname="dc1", hostip=address, adminpass="Passw0rd!admin",
+         hostname="dc1", hostip=address, adminpass=ADMINISTRATOR_PASSWORD,
          serverrole="active directory domain controller", dns_backend="NONE", backend_store="tdb",
          dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2, lp=parameters, skip_sysvolacl=True,
          batch_mode=True)
@@ -290,6 +292,14 @@ class Domain:
 
     def delete(self, dn):
         self.database.delete(dn)
+
+    def change(self, ldif):
+        """By LDAP: a controller does not notice what is done to its database behind its back."""
+        environment = {**os.environ, "LDAPTLS_CACERT": self.ca}
+        done = subprocess.run([find_tool("ldapmodify"), "-x", "-H", self.ldaps, "-D",
+                               ADMINISTRATOR, "-w", ADMINISTRATOR_PASSWORD],
+                              input=ldif.encode(), check=False, capture_output=True, env=environment)
+        assert done.returncode == 0, done.stderr.decode()
 
     def read(self, dn, attribute):
         """The bytes of one attribute's first value."""

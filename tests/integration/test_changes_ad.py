@@ -51,7 +51,7 @@ class Place:
     def key(self, dn):
         return str(uuid.UUID(bytes_le=self.domain.read(dn, "objectGUID")))
 
-    def probe(self, environment, bind=ADMINISTRATOR, password="Passw0rd!admin", **options):
+    def probe(self, environment, bind=ADMINISTRATOR, password=samba_ad.ADMINISTRATOR_PASSWORD, **options):
         settings = {"url": self.domain.ldaps, "ca": self.domain.ca, "base": self.unit,
                     "filter": "(&(objectCategory=person)(mail=*))", "bind": "simple",
                     "bind_dn": bind, "password": "env:PROBE_PASSWORD", "nested": self.finance,

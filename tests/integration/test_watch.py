@@ -6,7 +6,6 @@
 Run by `make check`, or by hand: top_builddir=BUILD pytest tests/integration/test_watch.py
 """
 import os
-import subprocess
 import sys
 import urllib.parse
 
@@ -155,16 +154,8 @@ def test_a_server_that_cannot_says_so(environment):
         assert lost["event"] == "lost" and "RFC 4533" in lost["why"]
 
 
-def change(domain, ldif):
-    """By LDAP: a controller does not notice what is done to its database behind its back."""
-    subprocess.run([slapd.find_tool("ldapmodify"), "-x", "-H", domain.ldaps, "-D",
-                    "CN=Administrator,CN=Users," + samba_ad.BASE, "-w", "Passw0rd!admin"],
-                   input=ldif.encode(), check=True, capture_output=True,
-                   env={**os.environ, "LDAPTLS_CACERT": domain.ca})
-
-
 @pytest.mark.parametrize("who, password", [
-    (SYNC, PASSWORD), ("CN=Administrator,CN=Users," + samba_ad.BASE, "Passw0rd!admin")])
+    (SYNC, PASSWORD), (samba_ad.ADMINISTRATOR, samba_ad.ADMINISTRATOR_PASSWORD)])
 def test_a_domain_controller_tells_what_happens(tmp_path, authority, environment, who, password):
     need(samba_ad.missing())
     with samba_ad.Domain(tmp_path / "dc", authority) as domain:
@@ -173,12 +164,12 @@ def test_a_domain_controller_tells_what_happens(tmp_path, authority, environment
                         "bind_dn": who, "password": "env:PROBE_PASSWORD"},
                        {**environment, "PROBE_PASSWORD": password}) as probe:
             probe.watch()
-            change(domain, modify(ann, "replace: title", "title: X"))
+            domain.change(modify(ann, "replace: title", "title: X"))
             assert probe.noticed() < 1
-            change(domain, f"dn: CN=some,{samba_ad.GROUPS}\nchangetype: add\nobjectClass: group\n"
+            domain.change(f"dn: CN=some,{samba_ad.GROUPS}\nchangetype: add\nobjectClass: group\n"
                            f"member: {ann}\n\n")
             assert probe.noticed() < 1
-            change(domain, f"dn: {ann}\nchangetype: delete\n\n")
+            domain.change(f"dn: {ann}\nchangetype: delete\n\n")
             if who != SYNC:  # tombstones are not for everybody
                 assert probe.noticed() < 1
             domain.stop()
