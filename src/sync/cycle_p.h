@@ -86,7 +86,7 @@ struct cycle {
 	struct index
 	    *touched; /* keys that changes told of, with their directory; SEEN: asked for */
 	struct changes *changes;
-	bool is_first; /* of this process: no delta went before it */
+	bool is_first;        /* of this process: no delta went before it */
 	bool is_turning_scan; /* every account that turns is told again */
 
 	struct run run; /* id 0 until it has a row */
