@@ -34,19 +34,41 @@ static void next_batch(struct cycle *cycle);
 
 /* ---- deciding one ---- */
 
-static bool is_name_taken_twice(struct cycle *cycle, struct span user_name)
+static struct span directory_name(const struct cycle *cycle, uint8_t number)
+{
+	for (size_t i = 0; i < cycle->in.source_count; i++) {
+		if (cycle->directories[i].number == number)
+			return cycle->directories[i].source->name;
+	}
+	return SPAN_NULL;
+}
+
+/* @return why the userName is another new entry's, or nobody's; null when it is this one's */
+static struct span taken_name(struct cycle *cycle, const struct action *action)
 {
 	struct digest digest;
 	struct uuid key;
 	const struct index_item *item;
+	uint8_t number;
 
 	str_truncate(&cycle->scratch, 0);
-	if (!utf8_fold(user_name, &cycle->scratch))
-		str_add(&cycle->scratch, user_name);
+	if (!utf8_fold(action->user_name, &cycle->scratch))
+		str_add(&cycle->scratch, action->user_name);
 	digest = hash_digest(str_span(&cycle->scratch));
 	memcpy(key.byte, digest.byte, sizeof(key.byte));
 	item = index_find(cycle->names, &key);
-	return item != NULL && (item->flags & INDEX_DRIFTED);
+	if (item == NULL)
+		return SPAN_NULL;
+	if (item->flags & INDEX_DRIFTED)
+		return SPAN("another new entry has the same userName; neither is sent: "
+			    "give one of them another one");
+	if (snapshot_directory_number(cycle, action->directory, &number) &&
+	    number != item->directory)
+		return arena_format(cycle->entry_arena,
+		    "a new entry of directory %.*s, which comes first, has the same userName: "
+		    "give one of them another one",
+		    SPAN_ARG(directory_name(cycle, item->directory)));
+	return SPAN_NULL;
 }
 
 static bool write_action(struct cycle *cycle, const struct action *action)
@@ -233,16 +255,16 @@ bool correlation_resolve(
 	size_t candidate_count = 0;
 	struct correlate_decision decision;
 	struct account desired;
+	struct span taken;
 	struct span dn;
 	struct err err;
 
 	if (!cycle_store_ok(
 		cycle, account_decode(action->after, cycle->entry_arena, &desired, &err), &err))
 		return false;
-	if (is_name_taken_twice(cycle, action->user_name))
-		return write_conflict(cycle, action,
-		    SPAN("another new entry has the same userName; neither is sent: "
-			 "give one of them another one"));
+	taken = taken_name(cycle, action);
+	if (taken.at != NULL)
+		return write_conflict(cycle, action, taken);
 	for (size_t i = 0; i < count && candidate_count < 2 * MATCHES_MAX; i++) {
 		if (!is_closed_one(action, &observed[i]))
 			candidates[candidate_count++] = candidate_of(cycle, action, &observed[i]);

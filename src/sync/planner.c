@@ -229,10 +229,11 @@ static struct span describe(
 
 /* ---- entries without a link ---- */
 
-/* @return whether another entry without a link has this userName already */
+/* The first directory that has the name keeps it; within one directory nobody does. */
 static void note_name(struct cycle *cycle, struct span user_name)
 {
-	struct index_item item = { .flags = INDEX_SEEN };
+	uint8_t directory = cycle->directories[cycle->directory_at].number;
+	struct index_item item = { .flags = INDEX_SEEN, .directory = directory };
 	struct digest digest;
 	struct index_item *taken;
 
@@ -242,10 +243,10 @@ static void note_name(struct cycle *cycle, struct span user_name)
 	digest = hash_digest(str_span(&cycle->scratch));
 	memcpy(item.key.byte, digest.byte, sizeof(item.key.byte));
 	taken = index_find(cycle->names, &item.key);
-	if (taken != NULL)
-		taken->flags |= INDEX_DRIFTED;
-	else
+	if (taken == NULL)
 		index_put(cycle->names, &item);
+	else if (taken->directory == directory)
+		taken->flags |= INDEX_DRIFTED;
 }
 
 static void plan_candidate(struct cycle *cycle, const struct entry *entry,
