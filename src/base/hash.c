@@ -66,11 +66,17 @@ static void context_add(EVP_MD_CTX *context, const void *bytes, size_t len)
 		die("libcrypto cannot go on with SHA-256");
 }
 
-void hash_sha256(struct span bytes, uint8_t ret_hash[SHA256_BYTES])
+void hash_sha256_pieces(const struct span *pieces, size_t count, uint8_t ret_hash[SHA256_BYTES])
 {
 	EVP_MD_CTX *context = context_begin();
-	context_add(context, bytes.at, bytes.len);
+	for (size_t i = 0; i < count; i++)
+		context_add(context, pieces[i].at, pieces[i].len);
 	context_end(context, ret_hash);
+}
+
+void hash_sha256(struct span bytes, uint8_t ret_hash[SHA256_BYTES])
+{
+	hash_sha256_pieces(&bytes, 1, ret_hash);
 }
 
 struct digest hash_digest(struct span bytes)

@@ -27,6 +27,21 @@ static void sha256_is_right(void **state)
 	}
 }
 
+static void pieces_are_one_text(void **state)
+{
+	const struct span pieces[] = { SPAN("a"), SPAN_NULL, SPAN(""), SPAN("bc") };
+	uint8_t whole[SHA256_BYTES], hash[SHA256_BYTES];
+	(void)state;
+	hash_sha256(SPAN("abc"), whole);
+	hash_sha256_pieces(pieces, 4, hash);
+	assert_memory_equal(hash, whole, SHA256_BYTES);
+	hash_sha256_pieces(pieces, 3, hash);
+	assert_memory_not_equal(hash, whole, SHA256_BYTES);
+	hash_sha256(SPAN_NULL, whole);
+	hash_sha256_pieces(NULL, 0, hash);
+	assert_memory_equal(hash, whole, SHA256_BYTES);
+}
+
 static void digest_is_its_head(void **state)
 {
 	(void)state;
@@ -177,6 +192,7 @@ static void base64_is_not_limited(void **state)
 
 const struct CMUnitTest hash_tests[] = {
 	cmocka_unit_test(sha256_is_right),
+	cmocka_unit_test(pieces_are_one_text),
 	cmocka_unit_test(digest_is_its_head),
 	cmocka_unit_test(salted_is_salt_then_bytes),
 	cmocka_unit_test(mark_is_the_same_for_ever),
