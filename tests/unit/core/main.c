@@ -26,6 +26,8 @@ int main(int argc, char **argv)
 	int failed = 0;
 
 	failed += RUN(account);
+	failed += RUN(audit);
+	failed += RUN(audit_chain);
 	failed += RUN(certificate);
 	failed += RUN(differ);
 	failed += RUN(graph);

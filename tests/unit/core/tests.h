@@ -45,6 +45,8 @@ void check_accounts_equal(
 	extern const size_t name##_test_count
 
 TEST_GROUP(account);
+TEST_GROUP(audit);
+TEST_GROUP(audit_chain);
 TEST_GROUP(certificate);
 TEST_GROUP(differ);
 TEST_GROUP(graph);
