@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "core/audit.h"
 #include "core/guard.h"
 #include "core/plan.h"
 #include "core/port_tenant.h"
@@ -183,6 +184,10 @@ enum status store_run_update(struct store *store, const struct run *run, struct 
 enum status store_run_each(struct store *store, int count,
     void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr);
 
+/** Goes through the runs that died: those without an end, except `current`. */
+enum status store_run_each_dead(struct store *store, int64_t current,
+    void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr);
+
 /** Ends runs that died: those without an end, except `current`, get exit code 1 and an error text.
  */
 enum status store_run_end_dead(
@@ -259,7 +264,12 @@ enum status store_hold_add(struct store *store, struct hold *hold, struct err *r
 /** Writes count and digest of a hold again: known when its actions are written. */
 enum status store_hold_seal(struct store *store, const struct hold *hold, struct err *reterr);
 
-/** Ends the holds of which nothing is held, under way, or still to be done. */
+/** Goes through the holds that have not ended, and of which nothing is held, under way, or still to
+ * be done. */
+enum status store_hold_each_settled(struct store *store,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr);
+
+/** Ends them. */
 enum status store_hold_end_settled(struct store *store, int64_t now_ms, struct err *reterr);
 
 /** Goes through the holds that have not ended, by number. */
@@ -281,6 +291,13 @@ enum status store_hold_get(struct store *store, int64_t id, struct arena *arena,
 enum status store_hold_decide(struct store *store, int64_t id, enum hold_decision decision,
     struct span by, int64_t now_ms, struct err *reterr);
 
+/** Goes through the holds with a decision that no record tells of yet, ended or not. */
+enum status store_hold_each_unrecorded(struct store *store,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr);
+
+/** Notes that a record tells of the decisions as they are now. */
+enum status store_hold_mark_recorded(struct store *store, struct err *reterr);
+
 /* An action of a hold that has not ended: held still, or approved and not done. */
 struct held_action {
 	struct uuid key;
@@ -295,6 +312,48 @@ struct held_action {
 enum status store_hold_each_action(struct store *store,
     void (*on_action)(void *context, const struct held_action *action), void *context,
     struct err *reterr);
+
+/* ---- audit: what was done, for ever; see audit.h ---- */
+
+/* Where the trail ends. */
+struct audit_head {
+	int64_t seq;            /* of the last row; 0: nothing was ever written */
+	struct audit_hash hash; /* zeros when there is none */
+};
+
+/** Appends a row. Only a writer can. Cost: about 8 µs for a body of 1 KiB, with its part of the
+ * commit. */
+enum status store_audit_append(
+    struct store *store, int64_t at_ms, int64_t run_id, struct span body, struct err *reterr);
+
+/** Says where the trail ends, what was appended and not committed included. */
+enum status store_audit_head(struct store *store, struct audit_head *ret_head, struct err *reterr);
+
+/** Goes through the rows since a wall time, by number. */
+enum status store_audit_each(struct store *store, int64_t since_ms,
+    void (*on_row)(void *context, const struct audit_row *row), void *context, struct err *reterr);
+
+/**
+ * Walks along the whole trail, as it is at one moment.
+ *
+ * @param wanted    a hash that it must hold; NULL: any will do
+ * @param ret_walk  come to its end; its stump_body is gone
+ * @return STATUS_OK, whatever was found
+ */
+enum status store_audit_verify(struct store *store, const struct audit_hash *wanted,
+    struct audit_walk *ret_walk, struct err *reterr);
+
+struct audit_retention {
+	int64_t before_ms; /* rows before the first one of this wall time or later go */
+	int64_t slack_ms;  /* nothing goes unless the first row is so much older */
+	int64_t most;      /* rows, at once */
+	int64_t at_ms;     /* of the record about it */
+	int64_t run_id;
+};
+
+/** Removes old rows, leaves a stump, and appends the record of it. @param ret_removed  how many */
+enum status store_audit_retain(struct store *store, const struct audit_retention *retention,
+    int64_t *ret_removed, struct err *reterr);
 
 /* ---- observed: the tenant as listed, temporary, gone with the store ---- */
 

@@ -3,7 +3,8 @@
  * Holds.  A dry run reads those of the file and writes none.
  *
  * A decision is written beside a service that runs, without its lock: it changes columns of `hold`
- * that nobody else writes, and the next cycle reads them at its start.
+ * that nobody else writes, and the next cycle reads them at its start.  Whoever decides takes back
+ * that a record tells of it, and the cycle that wrote the record gives that again.
  */
 #include "state/store_p.h"
 
@@ -96,12 +97,12 @@ enum status store_hold_end_settled(struct store *store, int64_t now_ms, struct e
 	return status == STATUS_OK ? store_query_run(&query, reterr) : status;
 }
 
-enum status store_hold_each(struct store *store,
+static enum status each(struct store *store, enum store_statement which,
     void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr)
 {
 	struct store_query query;
 	bool has_row = true;
-	enum status status = store_query_open(store, STATEMENT_HOLD_EACH, &query, reterr);
+	enum status status = store_query_open(store, which, &query, reterr);
 
 	while (status == STATUS_OK) {
 		struct hold hold;
@@ -116,6 +117,34 @@ enum status store_hold_each(struct store *store,
 	}
 	store_query_close(&query);
 	return status;
+}
+
+enum status store_hold_each(struct store *store,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr)
+{
+	return each(store, STATEMENT_HOLD_EACH, on_hold, context, reterr);
+}
+
+enum status store_hold_each_settled(struct store *store,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr)
+{
+	return each(store, STATEMENT_HOLD_EACH_SETTLED, on_hold, context, reterr);
+}
+
+enum status store_hold_each_unrecorded(struct store *store,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr)
+{
+	return each(store, STATEMENT_HOLD_EACH_UNRECORDED, on_hold, context, reterr);
+}
+
+enum status store_hold_mark_recorded(struct store *store, struct err *reterr)
+{
+	struct store_query query;
+	enum status status = store_begin(store, reterr);
+
+	if (status == STATUS_OK)
+		status = store_query_open(store, STATEMENT_HOLD_MARK_RECORDED, &query, reterr);
+	return status == STATUS_OK ? store_query_run(&query, reterr) : status;
 }
 
 enum status store_hold_get(struct store *store, int64_t id, struct arena *arena,

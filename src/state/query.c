@@ -101,7 +101,7 @@ void store_query_bind_span(struct store_query *query, struct span text)
 				     SQLITE_STATIC, SQLITE_UTF8));
 }
 
-static void bind_blob(struct store_query *query, const void *bytes, size_t size)
+void store_query_bind_bytes(struct store_query *query, const void *bytes, size_t size)
 {
 	note_bind(query,
 	    sqlite3_bind_blob64(query->statement, ++query->bound, bytes, size, SQLITE_STATIC));
@@ -109,12 +109,12 @@ static void bind_blob(struct store_query *query, const void *bytes, size_t size)
 
 void store_query_bind_uuid(struct store_query *query, const struct uuid *uuid)
 {
-	bind_blob(query, uuid->byte, sizeof(uuid->byte));
+	store_query_bind_bytes(query, uuid->byte, sizeof(uuid->byte));
 }
 
 void store_query_bind_digest(struct store_query *query, const struct digest *digest)
 {
-	bind_blob(query, digest->byte, sizeof(digest->byte));
+	store_query_bind_bytes(query, digest->byte, sizeof(digest->byte));
 }
 
 enum status store_query_next(struct store_query *query, bool *ret_has_row, struct err *reterr)
@@ -187,7 +187,7 @@ struct span store_query_span(struct store_query *query, struct arena *arena)
 	return arena == NULL ? text : arena_span(arena, text);
 }
 
-static void read_blob(struct store_query *query, void *bytes, size_t size)
+void store_query_bytes(struct store_query *query, void *bytes, size_t size)
 {
 	int place = next_column(query, SQLITE_BLOB);
 
@@ -201,7 +201,7 @@ struct uuid store_query_uuid(struct store_query *query)
 {
 	struct uuid uuid = { 0 };
 
-	read_blob(query, uuid.byte, sizeof(uuid.byte));
+	store_query_bytes(query, uuid.byte, sizeof(uuid.byte));
 	return uuid;
 }
 
@@ -209,7 +209,7 @@ struct digest store_query_digest(struct store_query *query)
 {
 	struct digest digest = { 0 };
 
-	read_blob(query, digest.byte, sizeof(digest.byte));
+	store_query_bytes(query, digest.byte, sizeof(digest.byte));
 	return digest;
 }
 

@@ -100,15 +100,15 @@ static struct run read_run(struct store_query *query)
 	return run;
 }
 
-enum status store_run_each(struct store *store, int count,
+static enum status each(struct store *store, enum store_statement which, int64_t first,
     void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr)
 {
 	struct store_query query;
 	bool has_row = true;
-	enum status status = store_query_open(store, STATEMENT_RUN_EACH, &query, reterr);
+	enum status status = store_query_open(store, which, &query, reterr);
 
 	if (status == STATUS_OK)
-		store_query_bind_int(&query, count);
+		store_query_bind_int(&query, first);
 	while (status == STATUS_OK) {
 		struct run run;
 
@@ -122,6 +122,18 @@ enum status store_run_each(struct store *store, int count,
 	}
 	store_query_close(&query);
 	return status;
+}
+
+enum status store_run_each(struct store *store, int count,
+    void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr)
+{
+	return each(store, STATEMENT_RUN_EACH, count, on_run, context, reterr);
+}
+
+enum status store_run_each_dead(struct store *store, int64_t current,
+    void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr)
+{
+	return each(store, STATEMENT_RUN_EACH_DEAD, current, on_run, context, reterr);
 }
 
 enum status store_run_end_dead(

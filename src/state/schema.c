@@ -19,7 +19,7 @@
  *   run         one row a cycle
  *   action      the plan, the journal, and what the audit record is made of
  *   hold        batches of actions that wait for a person
- *   audit       append-only, each row carries the hash of the row before
+ *   audit       append-only, each row carries the hash of the row before; see core/audit.h
  *
  * Links are rows in order of arrival with an index by key: entries arrive in the order of the
  * directory, and a table kept in key order costs three times as much then.  The index holds all
@@ -92,8 +92,9 @@ static const char version_1[] = META_TABLE("") QUARANTINE_TABLE("") RUN_TABLE(""
 	"CREATE TABLE hold (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, class TEXT NOT NULL,"
 	" since_ms INTEGER NOT NULL, count INTEGER NOT NULL, limit_count INTEGER NOT NULL,"
 	" digest BLOB NOT NULL, decision TEXT NOT NULL, decided_ms INTEGER NOT NULL,"
-	" decided_by TEXT, ended_ms INTEGER NOT NULL);"
+	" decided_by TEXT, ended_ms INTEGER NOT NULL, is_recorded INTEGER NOT NULL DEFAULT 1);"
 	"CREATE INDEX hold_open ON hold (id) WHERE ended_ms = 0;"
+	"CREATE INDEX hold_unrecorded ON hold (id) WHERE is_recorded = 0;"
 	"CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, run_id INTEGER NOT NULL,"
 	" body TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL);";
 

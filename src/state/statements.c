@@ -58,6 +58,13 @@
 	" (rank, id) > (?2, ?3) AND" ACTION_STATE_WANTED                                           \
 	" AND (?5 & (1 << rank)) <> 0 ORDER BY rank, id LIMIT ?6"
 
+#define HOLD_SETTLED                                                                               \
+	" ended_ms = 0 AND NOT EXISTS (SELECT 1 FROM main.action"                                  \
+	" WHERE action.hold_id = hold.id AND action.hold_id <> 0"                                  \
+	" AND action.state NOT IN ('done', 'rejected'))"
+
+#define AUDIT_COLUMNS "seq, at, run_id, body, prev, hash"
+
 const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	[STATEMENT_META_GET] = { "SELECT value FROM meta WHERE name = ?1", "reading a named text" },
 	[STATEMENT_META_PUT] = { "INSERT INTO meta (name, value) VALUES (?1, ?2)"
@@ -138,6 +145,9 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "writing a run" },
 	[STATEMENT_RUN_EACH] = { "SELECT " RUN_COLUMNS " FROM run_seen ORDER BY id DESC LIMIT ?1",
 	    "reading the runs" },
+	[STATEMENT_RUN_EACH_DEAD] = { "SELECT " RUN_COLUMNS " FROM run WHERE ended_ms = 0"
+				      " AND id <> ?1 ORDER BY id",
+	    "reading the runs that died" },
 	[STATEMENT_RUN_END_DEAD] = { "UPDATE run SET ended_ms = ?2, exit_code = 1, error = ?3"
 				     " WHERE ended_ms = 0 AND id <> ?1",
 	    "ending the runs that died" },
@@ -210,19 +220,25 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "writing a hold" },
 	[STATEMENT_HOLD_SEAL] = { "UPDATE main.hold SET count = ?2, digest = ?3 WHERE id = ?1",
 	    "writing a hold" },
-	[STATEMENT_HOLD_END_SETTLED] = { "UPDATE main.hold SET ended_ms = ?1 WHERE ended_ms = 0"
-					 " AND NOT EXISTS (SELECT 1 FROM main.action"
-					 " WHERE action.hold_id = hold.id AND action.hold_id <> 0"
-					 " AND action.state NOT IN ('done', 'rejected'))",
+	[STATEMENT_HOLD_EACH_SETTLED] = { "SELECT id, " HOLD_COLUMNS
+					  " FROM main.hold WHERE" HOLD_SETTLED " ORDER BY id",
+	    "reading the holds" },
+	[STATEMENT_HOLD_END_SETTLED] = { "UPDATE main.hold SET ended_ms = ?1 WHERE" HOLD_SETTLED,
 	    "ending holds" },
 	[STATEMENT_HOLD_DECIDE] = { "UPDATE main.hold SET decision = ?2, decided_ms = ?3,"
-				    " decided_by = ?4 WHERE id = ?1",
+				    " decided_by = ?4, is_recorded = 0 WHERE id = ?1",
 	    "deciding about a hold" },
 	[STATEMENT_HOLD_GET] = { "SELECT id, " HOLD_COLUMNS " FROM main.hold WHERE id = ?1",
 	    "reading a hold" },
 	[STATEMENT_HOLD_EACH] = { "SELECT id, " HOLD_COLUMNS
 				  " FROM main.hold WHERE ended_ms = 0 ORDER BY id",
 	    "reading the holds" },
+	[STATEMENT_HOLD_EACH_UNRECORDED] = { "SELECT id, " HOLD_COLUMNS
+					     " FROM main.hold WHERE is_recorded = 0 ORDER BY id",
+	    "reading the holds" },
+	[STATEMENT_HOLD_MARK_RECORDED] = { "UPDATE main.hold SET is_recorded = 1"
+					   " WHERE is_recorded = 0",
+	    "writing a hold" },
 	[STATEMENT_HOLD_COUNT] = { "SELECT count(*) FROM main.hold WHERE ended_ms = 0"
 				   " AND decision = 'open'",
 	    "counting the holds" },
@@ -234,6 +250,23 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 				     " AND action.state IN ('held', 'failed')"
 				     " ORDER BY action.key, action.rank, action.digest",
 	    "reading the actions that are held" },
+	[STATEMENT_AUDIT_ADD] = { "INSERT INTO main.audit (" AUDIT_COLUMNS
+				  ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	    "writing the audit trail" },
+	[STATEMENT_AUDIT_FIRST] = { "SELECT seq, at FROM main.audit ORDER BY seq LIMIT 1",
+	    "reading the audit trail" },
+	[STATEMENT_AUDIT_LAST] = { "SELECT seq, hash FROM main.audit ORDER BY seq DESC LIMIT 1",
+	    "reading the audit trail" },
+	[STATEMENT_AUDIT_FIRST_SINCE] = { "SELECT seq FROM main.audit WHERE at >= ?1"
+					  " ORDER BY seq LIMIT 1",
+	    "reading the audit trail" },
+	[STATEMENT_AUDIT_HASH] = { "SELECT hash FROM main.audit WHERE seq = ?1",
+	    "reading the audit trail" },
+	[STATEMENT_AUDIT_EACH] = { "SELECT " AUDIT_COLUMNS
+				   " FROM main.audit WHERE at >= ?1 ORDER BY seq",
+	    "reading the audit trail" },
+	[STATEMENT_AUDIT_REMOVE] = { "DELETE FROM main.audit WHERE seq <= ?1",
+	    "shortening the audit trail" },
 	[STATEMENT_OBSERVED_CLEAR] = { "DELETE FROM temp.observed",
 	    "clearing the observed accounts" },
 	[STATEMENT_OBSERVED_PUT] = { "INSERT INTO temp.observed (account_id, has_active,"

@@ -61,6 +61,7 @@ enum store_statement {
 	STATEMENT_RUN_START,
 	STATEMENT_RUN_UPDATE,
 	STATEMENT_RUN_EACH,
+	STATEMENT_RUN_EACH_DEAD,
 	STATEMENT_RUN_END_DEAD,
 	STATEMENT_ACTION_LAST,
 	STATEMENT_ACTION_ADD,
@@ -81,12 +82,22 @@ enum store_statement {
 	STATEMENT_ACTION_COUNT_RECENT,
 	STATEMENT_HOLD_ADD,
 	STATEMENT_HOLD_SEAL,
+	STATEMENT_HOLD_EACH_SETTLED,
 	STATEMENT_HOLD_END_SETTLED,
 	STATEMENT_HOLD_DECIDE,
 	STATEMENT_HOLD_GET,
 	STATEMENT_HOLD_EACH,
+	STATEMENT_HOLD_EACH_UNRECORDED,
+	STATEMENT_HOLD_MARK_RECORDED,
 	STATEMENT_HOLD_COUNT,
 	STATEMENT_HOLD_ACTIONS,
+	STATEMENT_AUDIT_ADD,
+	STATEMENT_AUDIT_FIRST,
+	STATEMENT_AUDIT_LAST,
+	STATEMENT_AUDIT_FIRST_SINCE,
+	STATEMENT_AUDIT_HASH,
+	STATEMENT_AUDIT_EACH,
+	STATEMENT_AUDIT_REMOVE,
 	STATEMENT_OBSERVED_CLEAR,
 	STATEMENT_OBSERVED_PUT,
 	STATEMENT_OBSERVED_COUNT,
@@ -122,15 +133,17 @@ struct store {
 	int lock_fd;                               /* -1: none */
 	enum store_mode mode;
 	enum store_transaction transaction;
-	bool exists;            /* there is a file behind it */
-	bool is_immutable;      /* read without locks: the file must not change meanwhile */
-	struct stat opened;     /* how an immutable file looked */
-	struct err broken;      /* the first fault that the store does not survive; "": none */
-	int schema_version;     /* of the file */
-	int64_t last_action_id; /* -1: not looked up yet */
-	struct str scratch[2];  /* folded texts on their way into a statement */
-	struct str json;        /* an account on its way in */
-	struct arena *arena;    /* what is read and forgotten within one call */
+	bool exists;             /* there is a file behind it */
+	bool is_immutable;       /* read without locks: the file must not change meanwhile */
+	struct stat opened;      /* how an immutable file looked */
+	struct err broken;       /* the first fault that the store does not survive; "": none */
+	int schema_version;      /* of the file */
+	int64_t last_action_id;  /* -1: not looked up yet */
+	struct audit_head audit; /* where the trail ends; only its writer appends to it */
+	bool has_audit_head;     /* it was looked up */
+	struct str scratch[2];   /* folded texts on their way into a statement */
+	struct str json;         /* an account on its way in */
+	struct arena *arena;     /* what is read and forgotten within one call */
 };
 
 /* ---- file.c: names, locks and modes ---- */
@@ -223,6 +236,8 @@ void store_query_bind_span(
 void store_query_bind_uuid(struct store_query *query, const struct uuid *uuid); /**< likewise */
 void store_query_bind_digest(
     struct store_query *query, const struct digest *digest); /**< likewise */
+void store_query_bind_bytes(
+    struct store_query *query, const void *bytes, size_t size); /**< likewise */
 
 /** Steps to the next row. `*ret_has_row` is false at the end. */
 enum status store_query_next(struct store_query *query, bool *ret_has_row, struct err *reterr);
@@ -235,6 +250,8 @@ bool store_query_bool(struct store_query *query); /**< the next column */
 struct span store_query_span(struct store_query *query, struct arena *arena);
 struct uuid store_query_uuid(struct store_query *query);     /**< the next column */
 struct digest store_query_digest(struct store_query *query); /**< the next column */
+void store_query_bytes(
+    struct store_query *query, void *bytes, size_t size); /**< the next column, of that size */
 /** Makes the query wrong because of the column read last. */
 void store_query_mark_wrong(struct store_query *query);
 

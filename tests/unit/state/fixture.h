@@ -84,10 +84,11 @@ struct action fixture_action(struct fixture *fixture, int64_t run_id, enum actio
 		assert_memory_equal(actual_span.at, text, actual_span.len);                        \
 	} while (0)
 
-extern const struct CMUnitTest action_tests[], file_tests[], hold_tests[], link_tests[],
-    meta_tests[], observed_tests[], quarantine_tests[], run_tests[], schema_tests[], store_tests[];
-extern const size_t action_test_count, file_test_count, hold_test_count, link_test_count,
-    meta_test_count, observed_test_count, quarantine_test_count, run_test_count, schema_test_count,
-    store_test_count;
+extern const struct CMUnitTest action_tests[], audit_tests[], file_tests[], hold_tests[],
+    link_tests[], meta_tests[], observed_tests[], quarantine_tests[], run_tests[], schema_tests[],
+    store_tests[];
+extern const size_t action_test_count, audit_test_count, file_test_count, hold_test_count,
+    link_test_count, meta_test_count, observed_test_count, quarantine_test_count, run_test_count,
+    schema_test_count, store_test_count;
 
 #endif

@@ -11,6 +11,7 @@ int main(void)
 #define RUN(name)                                                                                  \
 	failed += _cmocka_run_group_tests(#name, name##_tests, name##_test_count, NULL, NULL)
 	RUN(action);
+	RUN(audit);
 	RUN(file);
 	RUN(hold);
 	RUN(link);

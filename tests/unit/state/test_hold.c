@@ -209,6 +209,51 @@ static void test_a_decision_needs_no_lock(void **state)
 	assert_int_equal(open_holds(fixture).count, 1);
 }
 
+static struct counted unrecorded(struct fixture *fixture)
+{
+	struct counted counted = { 0 };
+
+	assert_ok(
+	    fixture, store_hold_each_unrecorded(fixture->store, on_hold, &counted, &fixture->err));
+	return counted;
+}
+
+/* Each decision is to be recorded once, also one that came when the hold had ended meanwhile. */
+static void test_a_decision_is_recorded_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_hold(fixture, GUARD_DEACTIVATIONS);
+	add_hold(fixture, GUARD_CREATIONS);
+	assert_int_equal(unrecorded(fixture).count, 0);
+	assert_ok(fixture,
+	    store_hold_decide(fixture->store, 2, HOLD_APPROVED, SPAN("ada"), 7, &fixture->err));
+	end_settled(fixture, 8);
+	assert_int_equal(unrecorded(fixture).count, 1);
+	assert_int_equal(unrecorded(fixture).ids[0], 2);
+	assert_ok(fixture, store_hold_mark_recorded(fixture->store, &fixture->err));
+	assert_int_equal(unrecorded(fixture).count, 0);
+}
+
+static void test_settled_holds_are_told_before_they_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct run run = fixture_run(fixture);
+	struct hold hold = add_hold(fixture, GUARD_DEACTIVATIONS);
+	struct counted counted = { 0 };
+
+	add_action(fixture, run.id, &hold, ACTION_DEACTIVATE, ACTION_HELD);
+	add_hold(fixture, GUARD_CREATIONS);
+	assert_ok(
+	    fixture, store_hold_each_settled(fixture->store, on_hold, &counted, &fixture->err));
+	assert_int_equal(counted.count, 1);
+	assert_int_equal(counted.ids[0], 2);
+	end_settled(fixture, 8);
+	assert_ok(
+	    fixture, store_hold_each_settled(fixture->store, on_hold, &counted, &fixture->err));
+	assert_int_equal(counted.count, 1);
+}
+
 static void test_decisions_that_cannot_be(void **state)
 {
 	struct fixture *fixture = *state;
@@ -294,6 +339,8 @@ const struct CMUnitTest hold_tests[] = {
 	OPEN(test_actions_of_open_holds),
 	OPEN(test_actions_of_one_hold),
 	OPEN(test_a_decision_needs_no_lock),
+	OPEN(test_a_decision_is_recorded_once),
+	OPEN(test_settled_holds_are_told_before_they_end),
 	OPEN(test_decisions_that_cannot_be),
 	OPEN(test_a_mind_may_be_changed),
 	cmocka_unit_test_setup_teardown(

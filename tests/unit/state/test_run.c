@@ -97,10 +97,16 @@ static void test_each_newest_first(void **state)
 	assert_null(seen.runs[0].certificate.at);
 }
 
+static void on_dead(void *context, const struct run *run)
+{
+	*(int64_t *)context += run->id;
+}
+
 static void test_dead_runs_are_ended(void **state)
 {
 	struct fixture *fixture = *state;
 	struct run ended = fixture_run(fixture), dead = fixture_run(fixture), live;
+	int64_t dead_id = 0;
 	struct seen seen;
 
 	ended.ended_ms = 7;
@@ -109,6 +115,9 @@ static void test_dead_runs_are_ended(void **state)
 	fixture_commit(fixture);
 	fixture_reopen(fixture);
 	live = fixture_run(fixture);
+	assert_ok(fixture,
+	    store_run_each_dead(fixture->store, live.id, on_dead, &dead_id, &fixture->err));
+	assert_int_equal(dead_id, dead.id);
 	assert_ok(fixture, store_run_end_dead(fixture->store, live.id, 9000, &fixture->err));
 	seen = read_runs(fixture, 9);
 	assert_int_equal(seen.runs[0].ended_ms, 0);
