@@ -90,6 +90,7 @@ void agent_prepare(struct agent *agent, bool is_dry, struct cycle_input *input)
 	input->encoder = tenant_encoder(agent->tenant);
 	input->writer = is_dry ? NULL : tenant_writer(agent->tenant);
 	input->gate = &agent->gate;
+	input->keep_audit_ms = agent->config->state.keep_audit_ms;
 	input->config_digest = span_of(agent->config->config_digest);
 }
 

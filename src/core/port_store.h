@@ -184,6 +184,9 @@ enum status store_run_update(struct store *store, const struct run *run, struct 
 enum status store_run_each(struct store *store, int count,
     void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr);
 
+/* What is said of a run that died. */
+#define STORE_DEAD_RUN_ERROR "the process ended before the run did"
+
 /** Goes through the runs that died: those without an end, except `current`. */
 enum status store_run_each_dead(struct store *store, int64_t current,
     void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr);

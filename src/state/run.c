@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <limits.h>
 
-#define DEAD_RUN_ERROR "the process ended before the run did"
-
 static void bind_summary(struct store_query *query, const struct plan_summary *summary)
 {
 	const uint64_t counts[] = { summary->create, summary->update, summary->rename,
@@ -148,6 +146,6 @@ enum status store_run_end_dead(
 		return status;
 	store_query_bind_int(&query, current);
 	store_query_bind_int(&query, now_ms);
-	store_query_bind_span(&query, SPAN(DEAD_RUN_ERROR));
+	store_query_bind_span(&query, SPAN(STORE_DEAD_RUN_ERROR));
 	return store_query_run(&query, reterr);
 }

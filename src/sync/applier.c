@@ -129,6 +129,7 @@ static void end_action(struct sending *sending, enum action_state state)
 		    SPAN_ARG(action->answer));
 	if (!cycle->has_failed)
 		cycle_store_ok(cycle, store_action_set_state(cycle->in.store, action, &err), &err);
+	trail_action(cycle, action);
 	cycle->applier->done++;
 	if (cycle->applier->uncommitted++ == 0)
 		loop_timer_start(cycle->applier->timer, COMMIT_WITHIN_MS);
@@ -478,6 +479,15 @@ static bool take_leaver(struct sending *sending, const struct tenant_answer *ans
 	return true;
 }
 
+/* A request went out, and then there was nothing left to do: the row is gone, the record stays. */
+static void record_as_needless(struct cycle *cycle, const struct action *asked)
+{
+	struct action action = *asked;
+
+	action.state = ACTION_FAILED;
+	trail_action(cycle, &action);
+}
+
 /* Correlation has decided anew. @return whether the action is over */
 static bool take_resolved(struct sending *sending, const struct tenant_answer *answer)
 {
@@ -500,8 +510,12 @@ static bool take_resolved(struct sending *sending, const struct tenant_answer *a
 		return true;
 	action->state = ACTION_PLANNED;
 	is_to_send = correlation_resolve(cycle, action, answer->accounts, answer->account_count);
-	if (cycle->has_failed || !reload(sending))
+	if (cycle->has_failed)
 		return true;
+	if (!reload(sending)) {
+		record_as_needless(cycle, &asked);
+		return true;
+	}
 	if (is_to_send) {
 		if (!mark_sent(sending) || !commit(cycle))
 			return true;
@@ -513,6 +527,7 @@ static bool take_resolved(struct sending *sending, const struct tenant_answer *a
 			write_as_created(sending, &asked);
 		done_as_asked(sending, action->account_id);
 	} else {
+		trail_action(cycle, action);
 		cycle->applier->done++;
 	}
 	return true;

@@ -442,6 +442,7 @@ static void on_found(void *context, const struct tenant_answer *answer)
 		row->action.http_status = answer->http_status;
 		cycle_store_ok(
 		    cycle, store_action_set_state(cycle->in.store, &row->action, &err), &err);
+		trail_action(cycle, &row->action);
 	}
 	cycle->correlation->done++;
 	cycle_progress(

@@ -72,7 +72,10 @@ bool cycle_need_run(struct cycle *cycle)
 		return false;
 	if (cycle->run.id != 0)
 		return true;
-	return cycle_store_ok(cycle, store_run_start(cycle->in.store, &cycle->run, &err), &err);
+	if (!cycle_store_ok(cycle, store_run_start(cycle->in.store, &cycle->run, &err), &err))
+		return false;
+	trail_run_started(cycle);
+	return !cycle->has_failed;
 }
 
 void cycle_progress(struct cycle *cycle, const char *phase, uint64_t done, uint64_t of)
@@ -186,8 +189,10 @@ static void start(struct cycle *cycle)
 	struct err err;
 
 	if (!cycle_is_dry(cycle)) {
+		trail_dead_runs(cycle);
 		cycle_store_ok(cycle,
 		    store_run_end_dead(cycle->in.store, 0, cycle_wall_ms(cycle), &err), &err);
+		trail_decisions(cycle);
 		end_left_over(cycle, 0);
 	}
 	if (cycle->has_failed || !holds_load(cycle) || !number_directories(cycle) ||
@@ -300,6 +305,8 @@ static void write_run(struct cycle *cycle)
 			       ? span_of(cycle->err.text)
 			       : SPAN_NULL;
 	cycle_store_ok(cycle, store_run_update(cycle->in.store, &cycle->run, &err), &err);
+	trail_run_ended(cycle);
+	trail_retain(cycle);
 }
 
 /* A delta is no scan: the last certified one is older. */
@@ -345,6 +352,8 @@ static void cycle_free(struct cycle *cycle)
 	holds_free(&cycle->holds);
 	arena_free(&cycle->entry_arena);
 	arena_free(&cycle->arena);
+	arena_free(&cycle->trail.arena);
+	str_done(&cycle->trail.body);
 	str_done(&cycle->scratch);
 	free(cycle->directories);
 	free(cycle);
@@ -366,9 +375,11 @@ static void end_holds(struct cycle *cycle)
 {
 	struct err err;
 
-	if (cycle->hold_count > 0 || !holds_are_none(cycle->holds))
-		cycle_store_ok(cycle,
-		    store_hold_end_settled(cycle->in.store, cycle_wall_ms(cycle), &err), &err);
+	if (cycle->hold_count == 0 && holds_are_none(cycle->holds))
+		return;
+	trail_holds_ended(cycle);
+	cycle_store_ok(
+	    cycle, store_hold_end_settled(cycle->in.store, cycle_wall_ms(cycle), &err), &err);
 }
 
 static void end(struct cycle *cycle)
@@ -394,6 +405,7 @@ static void end(struct cycle *cycle)
 	note_poll(cycle);
 	turning_finish(cycle);
 	cycle_commit(cycle);
+	trail_tell(cycle);
 	if (cycle->has_failed)
 		index_free(cycle->in.index); /* memory and disk may differ: read it anew */
 	result = (struct cycle_result) {
@@ -487,6 +499,7 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 	cycle->callback_context = context;
 	cycle->arena = arena_new();
 	cycle->entry_arena = arena_new();
+	cycle->trail.arena = arena_new();
 	cycle->names = index_new(0);
 	cycle->touched = index_new(0);
 	cycle->directories = mem_new(input->source_count, sizeof(*cycle->directories));

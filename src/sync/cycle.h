@@ -58,6 +58,7 @@ struct cycle_input {
 	struct span
 	    who; /* one person only: userName, DN, key, externalId or account id; absent: all */
 	struct span config_digest;
+	int64_t keep_audit_ms; /* audit records that are older go; 0: none does */
 	/** Told from time to time what goes on, for a progress bar; NULL: nobody wants to know. */
 	void (*on_progress)(void *context, const char *phase, uint64_t done, uint64_t of);
 	void *progress_context;

@@ -45,6 +45,15 @@ struct cycle_directory {
 	struct span certificate_json;
 };
 
+/* What is kept while the audit trail is written. */
+struct trail {
+	struct str body;       /* of the record being written */
+	struct arena *arena;   /* reset for each */
+	int64_t approved_hold; /* looked up last; 0: none yet */
+	struct span approver;  /* who approved it; absent: nobody */
+	bool has_written;      /* this cycle wrote a record */
+};
+
 struct applier;
 struct changes;
 struct holds;
@@ -90,6 +99,7 @@ struct cycle {
 	bool is_turning_scan; /* every account that turns is told again */
 
 	struct run run; /* id 0 until it has a row */
+	struct trail trail;
 	struct plan_summary summary;
 	uint64_t entries, candidates, already_held, quarantined;
 	struct hold holds_made[GUARD_CLASS_COUNT]; /* by this cycle */
@@ -338,6 +348,32 @@ uint64_t holds_waiting(const struct holds *holds, enum guard_class class);
 
 /** Lets go what this plan no longer asks for. */
 void holds_lapse(struct cycle *cycle);
+
+/* ---- trail.c: the audit trail; in a dry run nothing is written ---- */
+
+void trail_run_started(struct cycle *cycle); /**< this run began */
+void trail_run_ended(struct cycle *cycle);   /**< this run ended */
+
+/** Those of earlier processes that died; before they are ended. */
+void trail_dead_runs(struct cycle *cycle);
+
+/** Something became of an action; after it was written. */
+void trail_action(struct cycle *cycle, const struct action *action);
+
+/** A batch was made. */
+void trail_hold(struct cycle *cycle, const struct hold *hold);
+
+/** What people decided since the last cycle; in the transaction in which this cycle reads it. */
+void trail_decisions(struct cycle *cycle);
+
+/** Holds of which nothing is left to do; before they are ended. */
+void trail_holds_ended(struct cycle *cycle);
+
+/** Removes records that are older than they are kept. */
+void trail_retain(struct cycle *cycle);
+
+/** Logs the hash at the end of the trail when this cycle wrote to it; after the commit. */
+void trail_tell(struct cycle *cycle);
 
 /* ---- snapshot.c: links on disk and in memory together ---- */
 

@@ -178,6 +178,7 @@ static void put_into(struct guarding *guarding, enum guard_class class, const st
 	held.hold_id = batch->id;
 	held.at_ms = cycle_wall_ms(cycle);
 	cycle_store_ok(cycle, store_action_update(cycle->in.store, &held, &err), &err);
+	trail_action(cycle, &held);
 }
 
 static void on_policy_held(void *context, const struct action *action)
@@ -274,6 +275,7 @@ static void seal(struct guarding *guarding)
 		if (!cycle_is_dry(cycle) &&
 		    !cycle_store_ok(cycle, store_hold_seal(cycle->in.store, batch, &err), &err))
 			return;
+		trail_hold(cycle, batch);
 		tell(guarding, batch);
 		cycle->holds_made[cycle->hold_count++] = *batch;
 	}

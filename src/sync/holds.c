@@ -183,6 +183,7 @@ static void lapse(struct cycle *cycle, const struct held *held)
 	action.answer = SPAN("lapsed: a later scan no longer asks for it");
 	action.at_ms = cycle_wall_ms(cycle);
 	cycle_store_ok(cycle, store_action_set_state(cycle->in.store, &action, &err), &err);
+	trail_action(cycle, &action);
 }
 
 void holds_lapse(struct cycle *cycle)

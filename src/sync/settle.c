@@ -36,7 +36,10 @@ static bool write_state(struct cycle *cycle, enum action_state state, struct spa
 	action->state = state;
 	action->answer = answer;
 	action->at_ms = cycle_wall_ms(cycle);
-	return cycle_store_ok(cycle, store_action_set_state(cycle->in.store, action, &err), &err);
+	if (!cycle_store_ok(cycle, store_action_set_state(cycle->in.store, action, &err), &err))
+		return false;
+	trail_action(cycle, action);
+	return !cycle->has_failed;
 }
 
 /* The link takes what the tenant shows; a digest of zeros makes the scan look at the entry again.

@@ -3,7 +3,7 @@
  * Death at every step.  Each situation is played once to its end, and then again and again, dying
  * before the first step, the second, and so on.  The next process goes on, and must end in the same
  * tenant and the same snapshot, without a create that nobody looked for, and with nothing left
- * over.
+ * over.  The audit trail must be whole too, with one record of each action that is done.
  */
 #include "scenarios.h"
 
@@ -297,6 +297,7 @@ static char *play_on(struct world *world, const struct situation *situation)
 	assert_int_equal(count_actions(world, ACTION_SENT), 0);
 	assert_int_equal(count_actions(world, ACTION_PLANNED), 0);
 	assert_int_equal(count_actions(world, ACTION_UNKNOWN), 0);
+	expect_audited(world);
 	return show_everything(world);
 }
 

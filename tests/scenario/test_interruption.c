@@ -92,6 +92,7 @@ static void given_death_after_sending(struct world *world, enum action_kind kind
 	}
 	assert_int_equal(store_commit(world->store, NULL), STATUS_OK);
 	arena_free(&last.arena);
+	world->is_death_feigned = true;
 	die_and_restart(world);
 	fake_tenant_forget(world->tenant);
 }

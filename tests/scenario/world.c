@@ -259,6 +259,7 @@ static void start_cycle(struct world *world, enum cycle_kind kind)
 		.kind = kind,
 		.who = span_of(world->who),
 		.config_digest = span_of(world->config_digest),
+		.keep_audit_ms = world->keep_audit_ms,
 		.on_step = on_step,
 		.step_context = world,
 	};
@@ -474,6 +475,7 @@ void expect_in_step(struct world *world)
 	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
 	assert_int_equal(requests_of(world), requests);
 	runs = count_runs(world);
+	expect_audited(world);
 	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
 	assert_int_equal(requests_of(world), requests);
 	assert_int_equal(count_runs(world), runs);
@@ -622,6 +624,131 @@ bool is_quarantined(struct world *world, unsigned person)
 	struct uuid key = fake_key(person);
 
 	return is_in_quarantine(world, &key);
+}
+
+/* ---- the audit trail ---- */
+
+enum { AUDITED_MAX = 4096 };
+
+struct audited {
+	struct world *world;
+	const char *text;
+	unsigned count;
+	unsigned states[AUDITED_MAX][ACTION_STATE_COUNT]; /* records by action */
+	unsigned starts[AUDITED_MAX], ends[AUDITED_MAX];  /* by run */
+};
+
+static void on_matching(void *context, const struct audit_row *row)
+{
+	struct audited *audited = context;
+	struct world *world = audited->world;
+	char body[sizeof(world->record)];
+
+	snprintf(body, sizeof(body), "%.*s", SPAN_ARG(row->body));
+	if (strstr(body, audited->text) == NULL)
+		return;
+	audited->count++;
+	memcpy(world->record, body, sizeof(body));
+}
+
+static void match_records(struct audited *audited)
+{
+	audited->world->record[0] = '\0';
+	assert_int_equal(
+	    store_audit_each(audited->world->store, 0, on_matching, audited, NULL), STATUS_OK);
+}
+
+unsigned count_records(struct world *world, const char *text)
+{
+	struct audited *audited = mem_new(1, sizeof(*audited));
+	unsigned count;
+
+	audited->world = world;
+	audited->text = text;
+	match_records(audited);
+	count = audited->count;
+	free(audited);
+	return count;
+}
+
+const char *newest_record(struct world *world, const char *text)
+{
+	count_records(world, text);
+	return world->record;
+}
+
+static void on_record(void *context, const struct audit_row *row)
+{
+	struct audited *audited = context;
+	char body[sizeof(audited->world->record)], state[48];
+	const char *id;
+
+	snprintf(body, sizeof(body), "%.*s", SPAN_ARG(row->body));
+	assert_in_range(row->run_id, 1, AUDITED_MAX - 1);
+	assert_true(audit_body_is_json(row->body));
+	audited->starts[row->run_id] += strstr(body, "\"kind\":\"run-started\"") != NULL;
+	audited->ends[row->run_id] += strstr(body, "\"kind\":\"run-ended\"") != NULL;
+	if (strstr(body, "\"kind\":\"action\"") == NULL)
+		return;
+	id = strstr(body, "\"id\":");
+	assert_non_null(id);
+	assert_in_range(atoi(id + 5), 1, AUDITED_MAX - 1);
+	for (int i = 0; i < ACTION_STATE_COUNT; i++) {
+		snprintf(state, sizeof(state), "\"state\":\"%s\"",
+		    action_state_name((enum action_state)i));
+		audited->states[atoi(id + 5)][i] += strstr(body, state) != NULL;
+	}
+}
+
+static bool was_never_sent(const struct action *action)
+{
+	return !action_has_request(action->kind) ||
+	       (action->answer.len >= 8 && memcmp(action->answer.at, "not sent", 8) == 0);
+}
+
+static void expect_recorded(void *context, const struct action *action)
+{
+	const struct audited *audited = context;
+	unsigned count = audited->states[action->id][action->state];
+	bool is_done = action->state == ACTION_DONE;
+
+	if (!is_done && was_never_sent(action))
+		return;
+	if (is_done && count == 2 && audited->world->is_death_feigned)
+		return;
+	if (count != 1 && (is_done || count == 0))
+		fail_msg("action %lld, %s %s of run %lld, has %u records that say so",
+		    (long long)action->id, action_kind_name(action->kind),
+		    action_state_name(action->state), (long long)action->run_id, count);
+}
+
+static void expect_run_recorded(void *context, const struct run *row)
+{
+	const struct audited *audited = context;
+
+	assert_int_equal(audited->starts[row->id], 1);
+	assert_int_equal(audited->ends[row->id], row->ended_ms != 0);
+}
+
+void expect_audited(struct world *world)
+{
+	struct audited *audited = mem_new(1, sizeof(*audited));
+	struct action_query query = { 0 };
+	struct audit_walk walk;
+	struct str text = { 0 };
+
+	audited->world = world;
+	assert_int_equal(store_audit_verify(world->store, NULL, &walk, NULL), STATUS_OK);
+	audit_walk_tell(&walk, &text);
+	if (walk.flaw != AUDIT_SOUND)
+		fail_msg("%s", str_c(&text));
+	str_done(&text);
+	assert_int_equal(store_audit_each(world->store, 0, on_record, audited, NULL), STATUS_OK);
+	assert_int_equal(
+	    store_action_each(world->store, &query, expect_recorded, audited, NULL), STATUS_OK);
+	assert_int_equal(
+	    store_run_each(world->store, 1000, expect_run_recorded, audited, NULL), STATUS_OK);
+	free(audited);
 }
 
 /* ---- everything as text ---- */

@@ -52,6 +52,8 @@ struct world {
 	bool has_died;
 	const char *who;
 	const char *config_digest;
+	int64_t keep_audit_ms; /* 0: for ever */
+	bool is_death_feigned; /* an action that was done and recorded was made to look as sent */
 	bool is_dry;
 
 	struct fake_source_counts forgotten; /* of the directory, see forget_directory */
@@ -60,6 +62,7 @@ struct world {
 	const char *counted; /* lines that hold this are counted; NULL: none */
 	unsigned count;
 	char line[256]; /* the last of them */
+	char record[8192];
 	char allowed[8][128];
 	unsigned allowed_count;
 	bool is_anything_allowed;
@@ -153,6 +156,13 @@ const char *meta_of(struct world *world, const char *name);
 unsigned count_holds(struct world *world);
 /** Accounts and links as text, without ids and times. @return owned */
 char *show_everything(struct world *world);
+/** Wants a sound audit trail with a record of each run's start and end, one of each action that is
+ * done, and some of each that is held, rejected or failed. */
+void expect_audited(struct world *world);
+/** Number of audit records whose body holds the text. */
+unsigned count_records(struct world *world, const char *text);
+/** The body of the newest record that holds the text; "" when there is none. */
+const char *newest_record(struct world *world, const char *text);
 /** Whether the person is linked, in quarantine. */
 bool is_linked(struct world *world, unsigned person);
 bool is_quarantined(struct world *world, unsigned person);
