@@ -142,6 +142,40 @@ static struct span meta(struct program *program, const char *name, struct arena 
 	return value;
 }
 
+/* Where the audit trail ends; seq 0: nothing was written yet, or it cannot be read. */
+static struct audit_head audit_head(struct program *program, char hash[AUDIT_HASH_TEXT_SIZE])
+{
+	struct audit_head head = { 0 };
+
+	if (store_audit_head(program->store, &head, NULL) != STATUS_OK)
+		head = (struct audit_head) { 0 };
+	audit_hash_format(&head.hash, hash);
+	return head;
+}
+
+static void write_audit_json(struct program *program, struct emitter *json)
+{
+	char hash[AUDIT_HASH_TEXT_SIZE];
+	struct audit_head head = audit_head(program, hash);
+
+	emit_key(json, "audit");
+	emit_object_open(json);
+	emit_key(json, "record");
+	emit_int(json, head.seq);
+	emit_key(json, "head");
+	emit_string_c(json, head.seq == 0 ? NULL : hash);
+	emit_object_close(json);
+}
+
+static void write_audit_text(struct program *program, struct str *out)
+{
+	char hash[AUDIT_HASH_TEXT_SIZE];
+	struct audit_head head = audit_head(program, hash);
+
+	if (head.seq != 0)
+		str_addf(out, "audit        record %lld, head %s\n", (long long)head.seq, hash);
+}
+
 /* What whole scans found that the deltas before them had not told of. */
 static int64_t missed_total(struct program *program, struct arena *arena)
 {
@@ -175,6 +209,7 @@ static enum status write_json(struct program *program, struct status_writer *wri
 	emit_string(json, meta(program, "last_certified_cycle", arena));
 	emit_key(json, "deltaMissedChangesTotal");
 	emit_int(json, missed_total(program, arena));
+	write_audit_json(program, json);
 	emit_key(json, "runs");
 	emit_array_open(json);
 	status = store_run_each(program->store, RUNS_SHOWN, on_run, writer, err);
@@ -216,6 +251,7 @@ static enum status write_text(struct program *program, struct status_writer *wri
 		str_addf(out,
 		    "holds        %llu wait for a person; \"scimward holds\" shows them\n",
 		    (unsigned long long)facts->holds);
+	write_audit_text(program, out);
 	str_add_c(out, "runs (newest first)\n");
 	status = store_run_each(program->store, RUNS_SHOWN, on_run, writer, err);
 	if (writer->shown == 0)

@@ -38,6 +38,9 @@ static enum exit_code dispatch(const struct options *options)
 	case COMMAND_APPROVE:
 	case COMMAND_REJECT:
 		return command_decide(options);
+	case COMMAND_AUDIT_VERIFY:
+	case COMMAND_AUDIT_EXPORT:
+		return command_audit(options);
 	case COMMAND_NONE:
 	case COMMAND_COUNT:
 		break;

@@ -5,6 +5,7 @@
 #include "app/config.h"
 #include "base/nearest.h"
 #include "base/str.h"
+#include "base/time.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,9 @@ static const struct {
 	[COMMAND_HOLDS] = { "holds", "", "what waits for a person's word, and why" },
 	[COMMAND_APPROVE] = { "approve", " N", "let the actions of hold N go with the next cycle" },
 	[COMMAND_REJECT] = { "reject", " N", "drop the actions of hold N until they change" },
+	[COMMAND_AUDIT_VERIFY] = { "audit verify", "",
+	    "prove that no record of the audit trail was touched" },
+	[COMMAND_AUDIT_EXPORT] = { "audit export", "", "the audit trail, a JSON object a line" },
 };
 
 static const struct option_info table[] = {
@@ -43,6 +47,10 @@ static const struct option_info table[] = {
 	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
 	    "with --dry-run: exit 2 when changes are pending" },
 	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC), NULL },
+	{ "--head", 0, "HASH", BIT(COMMAND_AUDIT_VERIFY),
+	    "a hash that was kept elsewhere and must be in the trail" },
+	{ "--since", 0, "T", BIT(COMMAND_AUDIT_EXPORT),
+	    "from then on: ISO 8601, or how long ago (90d)" },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
 	{ "--quiet", 'q', NULL, ALL, "no progress" },
 	{ "--help", 'h', NULL, ALL, "this text" },
@@ -114,6 +122,18 @@ static enum status refuse_unknown(
 	return STATUS_REJECT;
 }
 
+/* Whether the word is the first of a command of two. */
+static bool begins_command(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++) {
+		if (strncmp(word, commands[i].name, len) == 0 && commands[i].name[len] == ' ')
+			return true;
+	}
+	return false;
+}
+
 static enum status find_command(const char *word, enum command *ret_command, struct err *reterr)
 {
 	const char *names[COMMAND_COUNT];
@@ -174,6 +194,30 @@ static enum status take_format(const char *value, struct options *options, struc
 	return STATUS_REJECT;
 }
 
+static enum status take_head(const char *value, struct options *options, struct err *reterr)
+{
+	options->has_head = audit_hash_parse(span_of(value), &options->head);
+	if (options->has_head)
+		return STATUS_OK;
+	err_set(reterr,
+	    "\"%s\" is no hash: it has 64 hex digits, as the log and scimward status show it",
+	    value);
+	return STATUS_REJECT;
+}
+
+static enum status take_since(const char *value, struct options *options, struct err *reterr)
+{
+	options->is_since_ago = duration_parse(span_of(value), &options->since_ms);
+	options->has_since = options->is_since_ago ||
+			     time_parse_iso(span_of(value), &options->since_ms);
+	if (options->has_since)
+		return STATUS_OK;
+	err_set(reterr,
+	    "\"%s\" is no time: write 2026-03-01, 2026-03-01T12:00:00Z, or how long ago (90d, 24h)",
+	    value);
+	return STATUS_REJECT;
+}
+
 static enum status take_steps(const char *value, struct options *options, struct err *reterr)
 {
 	char *end = NULL;
@@ -213,6 +257,10 @@ static enum status take_option(const struct option_info *option, const char *val
 		options->out = value;
 	else if (strcmp(option->name, "--stop-after") == 0)
 		return take_steps(value, options, reterr);
+	else if (strcmp(option->name, "--head") == 0)
+		return take_head(value, options, reterr);
+	else if (strcmp(option->name, "--since") == 0)
+		return take_since(value, options, reterr);
 	else if (strcmp(option->name, "--kind") == 0)
 		return take_kind(value, options, reterr);
 	else if (strcmp(option->name, "--format") == 0)
@@ -262,8 +310,23 @@ static enum status read_hold(const char *word, struct options *options, struct e
 	return STATUS_REJECT;
 }
 
+/* The second word of a command of two. */
+static enum status read_second(const char *word, struct options *options, struct err *reterr)
+{
+	char both[64];
+
+	(void)snprintf(both, sizeof(both), "%s %s", options->first_word, word);
+	return find_command(both, &options->command, reterr);
+}
+
 static enum status read_word(const char *word, struct options *options, struct err *reterr)
 {
+	if (options->command == COMMAND_NONE && options->first_word != NULL)
+		return read_second(word, options, reterr);
+	if (options->command == COMMAND_NONE && begins_command(word)) {
+		options->first_word = word;
+		return STATUS_OK;
+	}
 	if (options->command == COMMAND_NONE)
 		return find_command(word, &options->command, reterr);
 	if (is_decision(options->command) && options->hold_id == 0)
@@ -277,8 +340,25 @@ static enum status read_word(const char *word, struct options *options, struct e
 	return STATUS_REJECT;
 }
 
+static enum status refuse_half(const char *first, struct err *reterr)
+{
+	struct str names = { 0 };
+	size_t len = strlen(first);
+
+	for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++) {
+		if (strncmp(first, commands[i].name, len) == 0 && commands[i].name[len] == ' ')
+			str_addf(&names, "%s%s", names.len > 0 ? " or " : "",
+			    commands[i].name + len + 1);
+	}
+	err_set(reterr, "%s what? %s", first, str_c(&names));
+	str_done(&names);
+	return STATUS_REJECT;
+}
+
 static enum status check_fit(struct options *options, unsigned seen, struct err *reterr)
 {
+	if (options->command == COMMAND_NONE && options->first_word != NULL)
+		return refuse_half(options->first_word, reterr);
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
 		if (!(seen & (1U << i)) || (table[i].commands & BIT(options->command)))
 			continue;
@@ -302,8 +382,8 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 		return STATUS_REJECT;
 	}
 	if (options->command == COMMAND_NONE && !options->is_dry) {
-		err_set(reterr, "which command? run, sync, explain, check, status, holds, approve "
-				"or reject (scimward --help says more)");
+		err_set(reterr, "which command? run, sync, explain, check, status, holds, approve, "
+				"reject, audit verify or audit export (scimward --help says more)");
 		return STATUS_REJECT;
 	}
 	return STATUS_OK;

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/status.h"
+#include "core/audit.h"
 #include "core/plan.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,11 +37,14 @@ enum command {
 	COMMAND_HOLDS,
 	COMMAND_APPROVE,
 	COMMAND_REJECT,
+	COMMAND_AUDIT_VERIFY,
+	COMMAND_AUDIT_EXPORT,
 	COMMAND_COUNT
 };
 
 struct options {
 	enum command command;
+	const char *first_word; /* of a command of two; NULL: not given */
 	const char *config_path;
 	bool is_json;
 	bool is_dry;
@@ -49,10 +53,15 @@ struct options {
 	bool is_quiet;
 	bool has_kind;
 	enum cycle_kind kind;
-	const char *who;     /* --user, or the argument of explain; NULL: not given */
-	int64_t hold_id;     /* the argument of approve and reject; 0: not given */
-	const char *out;     /* --out; NULL: not given */
-	uint64_t stop_after; /* --stop-after; 0: not given */
+	const char *who;        /* --user, or the argument of explain; NULL: not given */
+	int64_t hold_id;        /* the argument of approve and reject; 0: not given */
+	const char *out;        /* --out; NULL: not given */
+	uint64_t stop_after;    /* --stop-after; 0: not given */
+	struct audit_hash head; /* --head */
+	bool has_head;
+	int64_t since_ms;  /* --since: a wall time, or how long ago */
+	bool is_since_ago; /* the latter */
+	bool has_since;
 	bool wants_help, wants_version;
 };
 

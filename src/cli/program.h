@@ -46,6 +46,7 @@ enum exit_code command_explain(const struct options *options); /**< command_expl
 enum exit_code command_check(const struct options *options);   /**< command_check.c */
 enum exit_code command_status(const struct options *options);  /**< command_status.c */
 enum exit_code command_holds(const struct options *options);   /**< command_holds.c */
+enum exit_code command_audit(const struct options *options);   /**< command_audit.c */
 enum exit_code command_decide(const struct options *options);  /**< command_holds.c */
 
 #endif

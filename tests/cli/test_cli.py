@@ -5,9 +5,14 @@
 UPDATE=1 writes them anew: look at the difference before you commit it.  What changes from run to
 run (times, ports, ids, folders) is replaced by its name first.
 """
+import contextlib
+import datetime
+import hashlib
+import json
 import os
 import re
 import shutil
+import sqlite3
 import sys
 
 try:
@@ -42,6 +47,7 @@ def normalize(text, agent, simulator):
     text = re.sub(r'"digest": "[0-9a-f]+"', '"digest": "DIGEST"', text)
     text = re.sub(r"answered in \d+ ms", "answered in N ms", text)
     text = re.sub(r'("configDigest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
+    text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", text)
     return text
 
 
@@ -86,6 +92,12 @@ USAGE = {
     "one-word-too-many": ["status", "now"],
     "approve-without-number": ["approve"],
     "approve-a-word": ["approve", "all"],
+    "audit-without-what": ["audit"],
+    "audit-unknown": ["audit", "verfy"],
+    "audit-verify-without-hash": ["audit", "verify", "--head", "c0ffee"],
+    "audit-export-without-time": ["audit", "export", "--since", "yesterday"],
+    "audit-head-of-an-export": ["audit", "export", "--head", "0" * 64],
+    "help-of-audit-verify": ["audit", "verify", "--help"],
     "value-for-a-flag": ["sync", "--dry-run=yes"],
     "help": ["--help"],
     "help-of-sync": ["sync", "--help"],
@@ -195,6 +207,133 @@ def test_from_a_hold_to_its_approval(tmp_path):
                 ("holds-ended", ["reject", "1"])]:
             hold_against(name, agent.run(*arguments), agent, simulator)
         assert sum(not user["active"] for user in simulator.users()) == 2
+
+
+# What somebody with the file may do to it, and what then is the first bad record.
+TAMPERING = {
+    "nothing": ("", None),
+    "body": ("UPDATE audit SET body = replace(body, 'status\":201', 'status\":200') WHERE seq = 2", 2),
+    "time": ("UPDATE audit SET at = at - 86400000 WHERE seq = 4", 4),
+    "run": ("UPDATE audit SET run_id = 2 WHERE seq = 4", 4),
+    "hash": ("UPDATE audit SET hash = zeroblob(32) WHERE seq = 14", 14),
+    "first": ("DELETE FROM audit WHERE seq = 1", 1),
+    "middle": ("DELETE FROM audit WHERE seq = 5", 5),
+    "swapped": ("UPDATE audit SET seq = -1 WHERE seq = 5; UPDATE audit SET seq = 5 WHERE seq = 6;"
+                "UPDATE audit SET seq = 6 WHERE seq = -1", 5),
+    "inserted": ("INSERT INTO audit SELECT 15, at, run_id, body, hash, hash FROM audit WHERE seq = 14", 15),
+    "stump": ("INSERT INTO meta VALUES ('audit_stump', '{}')", None),
+    "type": ("UPDATE audit SET body = CAST(body AS BLOB) WHERE seq = 3", 3),
+}
+
+
+def row_hash(prev, seq, at, run, body):
+    """As src/core/audit.h has it, written a second time."""
+    numbers = b"".join(number.to_bytes(8, "big", signed=True) for number in (seq, at, run))
+    return hashlib.sha256(prev + numbers + body.encode()).digest()
+
+
+def write_anew(database, first):
+    """Gives each row from the first on the hash it must have: what only a kept head shows."""
+    with contextlib.closing(sqlite3.connect(database)) as file, file:
+        prev = bytes(32)
+        for seq, at, run, body, kept in file.execute(
+                "SELECT seq, at, run_id, body, hash FROM audit ORDER BY seq").fetchall():
+            if seq >= first:
+                kept = row_hash(prev, seq, at, run, body)
+                file.execute("UPDATE audit SET prev = ?, hash = ? WHERE seq = ?", (prev, kept, seq))
+            prev = kept
+
+
+@pytest.fixture(name="audited", scope="module")
+def a_trail_of_fourteen_records(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("audited")
+    with Simulator(folder, "--api-key", "key-1", "--workspaces", f"{FINANCE}=Finance,{HR}=HR") as simulator:
+        agent = make_agent(str(folder / "agent"), simulator.port)
+        agent.run("sync")
+        shutil.copy(agent.path("state.db"), agent.path("kept.db"))
+        yield agent
+
+
+def restore(agent):
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(agent.path("state.db" + suffix)):
+            os.unlink(agent.path("state.db" + suffix))
+    shutil.copy(agent.path("kept.db"), agent.path("state.db"))
+
+
+def records_of(agent, *arguments):
+    result = agent.run("audit", "export", *arguments)
+    assert result.code == 0 and result.err == "", result.err
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_tampering_is_found(name, audited):
+    restore(audited)
+    sql, bad = TAMPERING[name]
+    with contextlib.closing(sqlite3.connect(audited.path("state.db"))) as file, file:
+        file.executescript(sql)
+    result = audited.run("audit", "verify", "--json")
+    verdict = json.loads(result.out)
+    assert verdict["badRecord"] == bad, verdict
+    assert result.code == (0 if name == "nothing" else 1)
+    hold_against("audit-verify-" + name, audited.run("audit", "verify"), audited)
+    hold_against("audit-verify-json-" + name, result, audited)
+
+
+def test_what_only_a_kept_head_shows(audited):
+    restore(audited)
+    head = records_of(audited)[-1]["hash"]
+    assert json.loads(audited.run("status", "--json").out)["audit"] == {"record": 14, "head": head}
+    hold_against("audit-verify-head", audited.run("audit", "verify", "--head", head), audited)
+    for sql in ("DELETE FROM audit WHERE seq = 14", "UPDATE audit SET body = '{}' WHERE seq = 9",
+                "DELETE FROM audit"):
+        restore(audited)
+        with contextlib.closing(sqlite3.connect(audited.path("state.db"))) as file, file:
+            file.execute(sql)
+        write_anew(audited.path("state.db"), 9)
+        assert audited.run("audit", "verify").code == 0
+        result = audited.run("audit", "verify", "--head", head)
+        assert result.code == 1
+    hold_against("audit-verify-head-cut", result, audited)
+    hold_against("audit-verify-head-cut-json", audited.run("audit", "verify", "--json", "--head", head), audited)
+
+
+def test_audit_export(audited):
+    restore(audited)
+    records = records_of(audited)
+    assert [record["seq"] for record in records] == list(range(1, 15))
+    prev = bytes(32)
+    for record in records:
+        body = json.dumps(record["body"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        assert record["prev"] == prev.hex()
+        at = datetime.datetime.fromisoformat(record["at"].replace("Z", "+00:00"))
+        prev = row_hash(prev, record["seq"], round(at.timestamp() * 1000), record["run"], body)
+        assert record["hash"] == prev.hex(), "anybody can prove an export, and bodies are canonical"
+    kinds = [record["body"]["kind"] for record in records]
+    assert kinds == ["run-started"] + ["action"] * 12 + ["run-ended"]
+    assert {record["body"]["state"] for record in records[1:13]} == {"done"}
+    assert records_of(audited, "--since", "1h") == records
+    assert records_of(audited, "--since", records[-1]["at"])[-1:] == records[-1:]
+    assert records_of(audited, "--since=2999-01-01") == []
+
+
+def test_an_export_stays_json_whatever_the_file_holds(audited):
+    for body in ("", "no json", '{"a":1}\n{"b":2}', '[1]', '{"a":1}}', "\x1b[31m", '{"a":"\x7f\u202e"}'):
+        restore(audited)
+        with contextlib.closing(sqlite3.connect(audited.path("state.db"))) as file, file:
+            file.execute("UPDATE audit SET body = ? WHERE seq = 2", (body,))
+        result = audited.run("audit", "export")
+        assert "\x1b" not in result.out
+        assert len([json.loads(line) for line in result.out.splitlines()]) == 14
+
+
+def test_an_audit_trail_that_is_not_there(tmp_path):
+    agent = make_agent(str(tmp_path), 1)
+    hold_against("audit-verify-empty", agent.run("audit", "verify"), agent)
+    hold_against("audit-verify-empty-json", agent.run("audit", "verify", "--json"), agent)
+    assert records_of(agent) == []
+    assert not os.path.exists(agent.path("state.db"))
 
 
 def test_hostile_values_never_reach_a_terminal_raw(tmp_path):
