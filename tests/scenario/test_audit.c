@@ -192,6 +192,21 @@ static void a_hold_that_lapses_is_recorded(void **state)
 	expect_audited(world);
 }
 
+static void who_rejected_a_hold_approved_nothing(void **state)
+{
+	struct world *world = *state;
+
+	given_hold(world);
+	decide(world, 1, HOLD_REJECTED);
+	given_people(world, 1, 2);
+	given_member(world, 0, 1);
+	given_member(world, 0, 2);
+	run(world, CYCLE_FULL);
+	assert_int_equal(count_records(world, "\"answer\":\"lapsed: "), 2);
+	assert_int_equal(count_records(world, "approvedBy"), 0);
+	SAYS(newest_record(world, "hold-ended"), "{\"by\":\"ada\",");
+}
+
 /* ---- what goes wrong ---- */
 
 static void a_refusal_is_recorded_with_the_answer(void **state)
@@ -207,6 +222,49 @@ static void a_refusal_is_recorded_with_the_answer(void **state)
 	SAYS(record, "\"answer\":\"");
 	SAYS(record, "\"state\":\"rejected\",\"status\":400,");
 	expect_audited(world);
+}
+
+static void a_request_that_met_a_conflict_is_recorded(void **state)
+{
+	struct world *world = *state;
+
+	fake_tenant_add(world->tenant, "p1@x", "77", true);
+	fake_tenant_hide(world->tenant, "p1@x", true);
+	expect_log(world, "counts 1 accounts but lists fewer");
+	given_people(world, 1, 1);
+	expect_run(world, CYCLE_RECONCILE, CYCLE_REJECTED, 1);
+	assert_int_equal(count_records(world, "\"kind\":\"action\""), 1);
+	SAYS(newest_record(world, "\"kind\":\"action\""), "\"action\":\"conflict\"");
+	SAYS(newest_record(world, "\"kind\":\"action\""), "\"status\":409");
+}
+
+/* A conflict that the plan came to sends nothing and comes again with each scan. */
+static void what_changes_nothing_has_no_record(void **state)
+{
+	struct world *world = *state;
+
+	fake_tenant_add(world->tenant, "p1@x", "77", true);
+	given_people(world, 1, 1);
+	expect_run(world, CYCLE_RECONCILE, CYCLE_REJECTED, 0);
+	assert_int_equal(count_records(world, "\"kind\":\"action\""), 0);
+	SAYS(newest_record(world, "run-ended"), "\"summary\":{\"conflict\":1,");
+}
+
+/* Its row in the plan goes, because nothing is left to do; that something was sent stays known. */
+static void a_request_that_turned_out_needless_is_recorded(void **state)
+{
+	struct world *world = *state;
+	const char *record;
+
+	given_synced(world, 2);
+	given(world, 1, ATTRIBUTE_ENABLED, "FALSE");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	fake_tenant_remove(world->tenant, "p1@x");
+	given(world, 1, "sn", "Ray");
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	record = newest_record(world, "Ray");
+	SAYS(record, "\"method\":\"PATCH\"");
+	SAYS(record, "\"state\":\"failed\",\"status\":404,");
 }
 
 static void a_request_of_a_dead_process_is_recorded_when_it_is_found_out(void **state)
@@ -283,7 +341,11 @@ const struct CMUnitTest audit_scenarios[] = {
 	SCENARIO(a_hold_its_approval_and_its_end_are_recorded),
 	SCENARIO(a_rejection_and_a_change_of_mind_are_recorded),
 	SCENARIO(a_hold_that_lapses_is_recorded),
+	SCENARIO(who_rejected_a_hold_approved_nothing),
 	SCENARIO(a_refusal_is_recorded_with_the_answer),
+	SCENARIO(a_request_that_met_a_conflict_is_recorded),
+	SCENARIO(what_changes_nothing_has_no_record),
+	SCENARIO(a_request_that_turned_out_needless_is_recorded),
 	SCENARIO(a_request_of_a_dead_process_is_recorded_when_it_is_found_out),
 	SCENARIO(values_that_mean_harm_stay_values),
 	SCENARIO(old_records_go_once_a_day),
