@@ -84,8 +84,11 @@ struct mark {
 	enum directory_changes way; /* that worked, else DIRECTORY_CHANGES_NONE */
 	bool knows_deletions;
 	struct str cursor; /* empty: there is none */
-	struct str why;    /* what is to be said of the ways that were tried, for people */
-	bool is_silent;    /* it broke by silence */
+	struct arena *arena;
+	struct cursor
+	    known;      /* the one before, of which a mark keeps what is still good; or zeros */
+	struct str why; /* what is to be said of the ways that were tried, for people */
+	bool is_silent; /* it broke by silence */
 };
 
 /* A member of a group that came or went, when only that is told. */

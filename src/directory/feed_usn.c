@@ -86,11 +86,15 @@ static const char *find_gap(struct feed *feed, struct span database)
 	return NULL;
 }
 
+/* Their numbers are old, so they would tell too much; but nothing less than all. */
 static void keep_other_controllers(struct feed *feed)
 {
 	const struct cursor *old = feed->is_mark ? feed->input.known : &feed->from;
 
-	for (size_t i = 0; old != NULL && i < old->count; i++)
+	if (old == NULL || old->mechanism != feed->to.mechanism ||
+	    !span_equal(old->terms, feed->to.terms))
+		return;
+	for (size_t i = 0; i < old->count; i++)
 		cursor_set(&feed->to, feed->arena, &old->parts[i]);
 }
 

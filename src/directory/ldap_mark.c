@@ -71,7 +71,7 @@ static void try_way(struct ldap_source *source)
 {
 	static const struct feed_handler handler = { on_change, on_end };
 	struct mark *mark = &source->mark;
-	struct feed_input input = feed_input_of(source, NULL);
+	struct feed_input input = feed_input_of(source, &mark->known);
 
 	if (mark->at < mark->count)
 		source->feed = feed_start_mark(mark->ways[mark->at], &input, &handler, source);
@@ -85,6 +85,10 @@ void operation_mark(struct ldap_source *source)
 
 	str_truncate(&mark->cursor, 0);
 	str_truncate(&mark->why, 0);
+	arena_free(&mark->arena);
+	mark->arena = arena_new();
+	if (!cursor_decode(str_span(&source->kept.cursor), mark->arena, &mark->known))
+		mark->known = (struct cursor) { 0 };
 	mark->way = DIRECTORY_CHANGES_NONE;
 	mark->at = 0;
 	mark->is_silent = mark->knows_deletions = false;
@@ -95,6 +99,7 @@ void operation_mark(struct ldap_source *source)
 
 void mark_done(struct mark *mark)
 {
+	arena_free(&mark->arena);
 	str_done(&mark->cursor);
 	str_done(&mark->why);
 }

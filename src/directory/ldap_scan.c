@@ -126,9 +126,9 @@ static void on_connected(struct ldap_source *source)
 	str_truncate(&scan->incomplete_why, 0);
 	for (size_t i = 0; i < source->settings.canary_count; i++)
 		source->canaries[i].is_seen = false;
+	operation_mark(source);
 	/* What the scan brings replaces it; two at a time would be one too many. */
 	kept_groups_done(&source->kept);
-	operation_mark(source);
 }
 
 /* After the mark: what changes while the scan runs is told as a change too. */

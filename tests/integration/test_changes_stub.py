@@ -203,7 +203,18 @@ def test_another_controller_is_a_gap_until_it_was_read(probe):
         got = feed.changes()
         assert "dc2.corp.example" in got.gap
         feed.scan()
-        assert "dc2.corp.example" in feed.cursor and feed.changes().gap is None
+        assert "dc2.corp.example" in feed.cursor and "dc1.corp.example" in feed.cursor
+        assert feed.changes().gap is None
+    # Back to the first, from where it was left.
+    head, *parts = feed.cursor.split(" ")[1:]
+    assert [part.split(":")[0] for part in parts] == ["dc1.corp.example", "dc2.corp.example"]
+    with Stub(directory, ad_root("dc1.corp.example", "1500")) as one, \
+            probe(one, changes="usn") as feed:
+        got = feed.changes(" ".join(["usn/1", head, *parts]))
+        assert got.gap is None and b"1001" in directory.questions[-1].filter
+        assert [part.split(":")[0] for part in got.cursor.split(" ")[2:]] == [
+            "dc2.corp.example", "dc1.corp.example"]
+        assert first.split(" ")[2] in " ".join(parts)
 
 
 # ---- content synchronization ----
