@@ -55,7 +55,7 @@ struct feed_handler {
 struct feed_seen {
 	struct digest *at; /* owned */
 	size_t count, cap;
-	size_t old_count; /* of the question before; the others are of the one that runs */
+	size_t old_count; /* of the question before, sorted; the others are of the one that runs */
 };
 
 /* All borrowed until the feed is freed. */

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "directory/ldap_entry.h"
+#include <stdlib.h>
 
 #define OVERLAP_MS TIME_MINUTE_MS
 
@@ -75,6 +76,11 @@ static bool read_stamps(struct feed *feed, LDAP *handle, LDAPMessage *message)
 	return true;
 }
 
+static int compare_digests(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct digest));
+}
+
 /* Whether this was told before, in this very version; remembers it. */
 static bool was_seen(struct feed *feed, const struct feed_change *change, struct span mark)
 {
@@ -92,8 +98,9 @@ static bool was_seen(struct feed *feed, const struct feed_change *change, struct
 	str_add(&text, feed->time.version);
 	digest = hash_digest(str_span(&text));
 	str_done(&text);
-	for (size_t i = 0; i < seen->old_count && !is_found; i++)
-		is_found = digest_equal(&seen->at[i], &digest);
+	if (seen->old_count > 0)
+		is_found = bsearch(&digest, seen->at, seen->old_count, sizeof(digest),
+			       compare_digests) != NULL;
 	*(struct digest *)vec_push((void **)&seen->at, &seen->count, &seen->cap, sizeof(digest)) =
 	    digest;
 	return is_found && is_sure;
@@ -186,6 +193,8 @@ void feed_seen_commit(struct feed_seen *seen)
 
 	if (kept > 0)
 		memmove(seen->at, seen->at + seen->old_count, kept * sizeof(*seen->at));
+	if (kept > 1) /* after an import all that was imported comes again */
+		qsort(seen->at, kept, sizeof(*seen->at), compare_digests);
 	seen->count = seen->old_count = kept;
 }
 
