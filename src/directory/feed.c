@@ -150,16 +150,19 @@ bool feed_read_entry(LDAP *handle, LDAPMessage *message, struct feed_change *ret
 	       !uuid_is_zero(&ret_change->key);
 }
 
-/* The root of a naming context changes, but does not move. */
+/* The root of a naming context changes, but does not move, and is nobody. */
+static bool is_root(const struct feed *feed, const struct feed_change *change)
+{
+	for (size_t i = 0; i < feed->context_count; i++)
+		if (change->dn.at != NULL && dn_equal(change->dn, feed->contexts[i]))
+			return true;
+	return false;
+}
+
 void feed_tell(struct feed *feed, const struct feed_change *change)
 {
-	struct feed_change told = *change;
-
-	for (size_t i = 0; told.may_have_moved && i < feed->context_count; i++)
-		if (change->dn.at != NULL && dn_equal(change->dn, feed->contexts[i]))
-			told.may_have_moved = false;
-	if (!feed->is_mark)
-		feed->handler->on_change(feed->context, &told);
+	if (!feed->is_mark && !(change->may_have_moved && is_root(feed, change)))
+		feed->handler->on_change(feed->context, change);
 }
 
 /* ---- the end ---- */
