@@ -74,6 +74,7 @@ class FeedProbe:
     def take_scan(self):
         lines = self.until("done")
         self.scanned = lines[-1]
+        self.roots = next(line["roots"] for line in lines if line["event"] == "membership")
         assert self.scanned["status"] == "ok", self.scanned
         self.keys.update({line["dn"]: line["key"] for line in lines if line["event"] == "entry"})
         self.cursor = self.scanned["cursor"]

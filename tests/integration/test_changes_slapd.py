@@ -168,6 +168,17 @@ def test_groups_inside_groups(probe, server):
     assert told(probe).members == {}
 
 
+def test_direct_members_stay_direct_when_a_group_comes(server, environment):
+    # spare is wanted with the groups inside it, by finance, and without them by itself.
+    server.modify(modify(FINANCE, "add: member", f"member: {SPARE}"))
+    with start_probe(server, environment, group=SPARE) as probe:
+        server.modify(add(slapd.group("deep", [uid("emil")]))
+                      + modify(SPARE, "add: member", f"member: cn=deep,{GROUPS}"))
+        assert probe.changes().members == {uid("emil"): [0], f"cn=deep,{GROUPS}": [1]}
+        server.modify(modify(SPARE, "add: member", f"member: {uid('fritz')}"))
+        assert probe.changes().members == {uid("fritz"): [0, 1]}
+
+
 def test_a_group_that_moves_from_one_to_another(probe, server):
     # Nobody's own groups change, and no group with people in it is read: they are told by name.
     server.modify(modify(SPARE, "add: member", f"member: {uid('hans', 'ou=red,' + PEOPLE)}"))
@@ -217,6 +228,20 @@ def test_the_cursor_before_tells_everything_again(probe, server):
     assert both.members == {uid("emil"): [0], uid("fritz"): [0]}
     assert told(probe).members == {}
     assert "not in memory" in probe.changes(first).gap
+
+
+def test_the_root_of_all_may_change_without_touching_everybody(server, environment):
+    with start_probe(server, environment) as probe:
+        server.modify(modify(SUFFIX, "replace: description", "description: X")
+                      + modify(uid("anna"), "replace: title", "title: X"))
+        assert probe.changes().touched == [probe.keys[uid("anna")]]
+
+
+def test_a_member_that_becomes_a_group(server, environment):
+    server.modify(modify(FINANCE, "add: member", f"member: cn=later,{GROUPS}"))
+    with start_probe(server, environment) as probe:
+        server.modify(add(slapd.group("later", [uid("emil")])))
+        assert uid("emil") in probe.changes().members
 
 
 def test_what_happens_while_a_scan_runs_is_told_afterwards(server, environment):

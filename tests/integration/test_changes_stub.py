@@ -153,6 +153,28 @@ def test_dirsync_that_fails(probe, result, status, words):
         assert got.cursor is None and got.touched == []
 
 
+def test_who_joins_is_told_without_reading_the_group(probe):
+    group, read = "CN=g," + BASE, []
+    changed = (group, {"objectGUID": [uuid.UUID(int=9).bytes_le],
+                       "member;range=1-1": ["CN=p2," + BASE], "member;range=0-0": ["CN=p3," + BASE]})
+    answers = iter([([], dirsync_answer(b"c0")), ([changed], dirsync_answer(b"c1"))])
+    directory = Directory(lambda request: next(answers))
+
+    def answer(request):
+        if request.base == group:
+            read.append(request)
+            return [(group, {"objectGUID": [uuid.UUID(int=9).bytes_le], "objectClass": ["group"],
+                             "member;range=0-*": ["CN=p3," + BASE, "CN=p7," + BASE]})], Result()
+        return directory(request)
+
+    with Stub(answer, ad_root()) as stub, probe(stub, nested=group) as feed:
+        assert feed.roots == [True]
+        before = len(read)
+        got = feed.changes()
+        assert got.gap is None and got.members == {"CN=p2," + BASE: [0]} and got.lost == [[]]
+        assert len(read) == before
+
+
 def test_an_entry_without_a_key_is_a_gap(probe):
     answers = iter([([], dirsync_answer(b"c0")),
                     ([person(1), ("CN=x," + BASE, {"mail": ["x"]})], dirsync_answer(b"c1"))])
