@@ -392,6 +392,60 @@ enum status store_observed_each_linked(struct store *store,
 enum status store_link_each_unobserved(struct store *store,
     void (*on_link)(void *context, const struct link *link), void *context, struct err *reterr);
 
+/* ---- record: what the reports read, the whole of it ---- */
+
+/* An action with what became of it around: its run, and the hold it was in. */
+struct record {
+	const struct action *action;
+	int64_t run_started_ms; /* 0: the run is not kept any more */
+	int64_t hold_since_ms;  /* 0: it was never held */
+	enum hold_decision decision;
+	int64_t decided_ms;     /* 0: not yet, or nobody had to */
+	struct span decided_by; /* absent: likewise */
+};
+
+struct record_query {
+	int64_t since_ms, until_ms; /* last change of state, from … to before … */
+	uint32_t kinds;             /* a bit an action_kind; 0: any */
+	const char *reason;         /* name of a reason; NULL: any */
+	int64_t run_id;             /* 0: of any run */
+};
+
+/** Stays with one view of the file until the store is closed, so that what is counted first is what
+ * is listed afterwards. */
+enum status store_record_begin(struct store *store, struct err *reterr);
+
+/** Goes through actions in the order in which they were planned. */
+enum status store_record_each(struct store *store, const struct record_query *query,
+    void (*on_record)(void *context, const struct record *record), void *context,
+    struct err *reterr);
+
+/**
+ * Goes through the actions of one entry, newest first, until the callback returns false. Makes a
+ * temporary index of all actions at its first use. Cost: 10 µs and more once it is there.
+ */
+enum status store_record_each_of_key(struct store *store, const struct uuid *key,
+    bool (*on_record)(void *context, const struct record *record), void *context,
+    struct err *reterr);
+
+/** Goes through runs that started from `since_ms` to before `until_ms`, oldest first. */
+enum status store_record_each_run(struct store *store, int64_t since_ms, int64_t until_ms,
+    void (*on_run)(void *context, const struct run *run), void *context, struct err *reterr);
+
+/** Goes through holds that were made before `until_ms` and made, decided or open since `since_ms`.
+ */
+enum status store_record_each_hold(struct store *store, int64_t since_ms, int64_t until_ms,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr);
+
+/** Goes through all links, whole, by userName regardless of case. */
+enum status store_record_each_link(struct store *store,
+    void (*on_link)(void *context, const struct link *link), void *context, struct err *reterr);
+
+/** Goes through all workspaces of all links, by workspace id and then by userName. */
+enum status store_record_each_grant(struct store *store,
+    void (*on_grant)(void *context, struct span workspace, const struct link *link), void *context,
+    struct err *reterr);
+
 /* ---- whole-file facts ---- */
 
 /** How the state stands, for status. */

@@ -185,7 +185,7 @@ static void read_verbs(struct store_query *query, struct action *action)
 	action->hold_id = store_query_int_within(query, 0, INT64_MAX);
 }
 
-static struct action read_action(struct store_query *query, struct arena *arena)
+struct action store_action_read(struct store_query *query, struct arena *arena)
 {
 	struct action action = { 0 };
 
@@ -222,7 +222,7 @@ enum status store_action_get(struct store *store, int64_t id, struct arena *aren
 	store_query_bind_int(&query, id);
 	status = store_query_next(&query, &has_row, reterr);
 	if (status == STATUS_OK && has_row)
-		action = read_action(&query, arena);
+		action = store_action_read(&query, arena);
 	if (status == STATUS_OK)
 		status = store_query_check(&query, reterr);
 	store_query_close(&query);
@@ -288,7 +288,7 @@ enum status store_action_each(struct store *store, const struct action_query *wa
 		status = store_query_next(&query, &has_row, reterr);
 		if (status != STATUS_OK || !has_row)
 			break;
-		action = read_action(&query, NULL);
+		action = store_action_read(&query, NULL);
 		status = store_query_check(&query, reterr);
 		if (status == STATUS_OK)
 			on_action(context, &action);

@@ -19,7 +19,7 @@ static enum hold_decision read_decision(struct store_query *query)
 	return decision;
 }
 
-static struct hold read_hold(struct store_query *query, struct arena *arena)
+struct hold store_hold_read(struct store_query *query, struct arena *arena)
 {
 	struct hold hold = { 0 };
 
@@ -110,7 +110,7 @@ static enum status each(struct store *store, enum store_statement which,
 		status = store_query_next(&query, &has_row, reterr);
 		if (status != STATUS_OK || !has_row)
 			break;
-		hold = read_hold(&query, NULL);
+		hold = store_hold_read(&query, NULL);
 		status = store_query_check(&query, reterr);
 		if (status == STATUS_OK)
 			on_hold(context, &hold);
@@ -160,7 +160,7 @@ enum status store_hold_get(struct store *store, int64_t id, struct arena *arena,
 	store_query_bind_int(&query, id);
 	status = store_query_next(&query, &has_row, reterr);
 	if (status == STATUS_OK && has_row)
-		hold = read_hold(&query, arena);
+		hold = store_hold_read(&query, arena);
 	if (status == STATUS_OK)
 		status = store_query_check(&query, reterr);
 	store_query_close(&query);

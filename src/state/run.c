@@ -79,7 +79,7 @@ static void read_summary(struct store_query *query, struct plan_summary *ret_sum
 		*counts[i] = read_count(query);
 }
 
-static struct run read_run(struct store_query *query)
+struct run store_run_read(struct store_query *query)
 {
 	struct run run = { 0 };
 
@@ -113,7 +113,7 @@ static enum status each(struct store *store, enum store_statement which, int64_t
 		status = store_query_next(&query, &has_row, reterr);
 		if (status != STATUS_OK || !has_row)
 			break;
-		run = read_run(&query);
+		run = store_run_read(&query);
 		status = store_query_check(&query, reterr);
 		if (status == STATUS_OK)
 			on_run(context, &run);

@@ -42,6 +42,20 @@
 #define ACTION_STATE_SET                                                                           \
 	" state = ?2, http_status = ?3, answer = ?4, request_id = ?5, attempts = ?6, at_ms = ?7"
 
+/* The columns of an action whose run and hold are read along. */
+#define RECORD_COLUMNS                                                                             \
+	"action.id, action.run_id, action.rank, action.kind, action.state, action.reason,"         \
+	" action.attempts, action.http_status, action.at_ms, action.classes, action.hold_id,"      \
+	" action.key, action.digest, action.account_id, action.user_name, action.directory,"       \
+	" action.dn, action.detail, action.method, action.path, action.request_id,"                \
+	" action.answer, action.before, action.after, action.body,"                                \
+	" coalesce(run.started_ms, 0), coalesce(hold.since_ms, 0),"                                \
+	" coalesce(hold.decision, 'open'), coalesce(hold.decided_ms, 0), hold.decided_by"
+
+#define RECORD_JOINS                                                                               \
+	" LEFT JOIN main.run ON run.id = action.run_id"                                            \
+	" LEFT JOIN main.hold ON action.hold_id <> 0 AND hold.id = action.hold_id"
+
 #define OBSERVED_COLUMNS                                                                           \
 	"observed.account_id, observed.has_active, observed.has_workspaces, observed.account"
 
@@ -309,4 +323,31 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 					 " WHERE NOT EXISTS (SELECT 1 FROM temp.observed"
 					 " WHERE observed.account_id = link.account_id)",
 	    "looking for links without an account" },
+	[STATEMENT_RECORD_EACH] = { "SELECT " RECORD_COLUMNS " FROM main.action" RECORD_JOINS
+				    " WHERE action.at_ms >= ?1 AND action.at_ms < ?2"
+				    " AND (?3 & (1 << action.rank)) <> 0"
+				    " AND (?4 IS NULL OR action.reason = ?4)"
+				    " AND (?5 = 0 OR action.run_id = ?5) ORDER BY action.id",
+	    "reading the actions" },
+	[STATEMENT_RECORD_EACH_OF_KEY] = { "SELECT " RECORD_COLUMNS " FROM temp.record_key"
+					   " CROSS JOIN main.action"
+					   " ON action.id = record_key.id" RECORD_JOINS
+					   " WHERE record_key.key = ?1"
+					   " ORDER BY record_key.id DESC",
+	    "reading the actions of a person" },
+	[STATEMENT_RECORD_EACH_RUN] = { "SELECT " RUN_COLUMNS " FROM main.run"
+					" WHERE started_ms >= ?1 AND started_ms < ?2 ORDER BY id",
+	    "reading the runs" },
+	[STATEMENT_RECORD_EACH_HOLD] = { "SELECT id, " HOLD_COLUMNS " FROM main.hold"
+					 " WHERE since_ms < ?2 AND (since_ms >= ?1"
+					 " OR decided_ms >= ?1 OR ended_ms = 0) ORDER BY id",
+	    "reading the holds" },
+	[STATEMENT_RECORD_EACH_LINK] = { "SELECT " LINK_COLUMNS
+					 " FROM link ORDER BY user_name_folded, key",
+	    "reading the links" },
+	[STATEMENT_RECORD_EACH_GRANT] = { "SELECT workspace.value, " LINK_COLUMNS " FROM link,"
+					  " json_each(link.acknowledged, '$.entitlements')"
+					  " AS workspace ORDER BY workspace.value,"
+					  " link.user_name_folded, link.key",
+	    "reading who has a workspace" },
 };

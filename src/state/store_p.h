@@ -107,6 +107,12 @@ enum store_statement {
 	STATEMENT_OBSERVED_ORPHANS,
 	STATEMENT_OBSERVED_LINKED,
 	STATEMENT_OBSERVED_MISSING,
+	STATEMENT_RECORD_EACH,
+	STATEMENT_RECORD_EACH_OF_KEY,
+	STATEMENT_RECORD_EACH_RUN,
+	STATEMENT_RECORD_EACH_HOLD,
+	STATEMENT_RECORD_EACH_LINK,
+	STATEMENT_RECORD_EACH_GRANT,
 	STATEMENT_COUNT,
 };
 
@@ -276,5 +282,12 @@ struct span store_fold(struct store *store, int scratch, struct span text);
 
 /** Reads a link from the next columns of a row. @param arena  as in store_query_span */
 void store_link_read(struct store_query *query, struct arena *arena, struct link *ret_link);
+
+/* ---- action.c, hold.c, run.c: as store_link_read ---- */
+
+struct action store_action_read(struct store_query *query, struct arena *arena); /**< an action */
+struct hold store_hold_read(struct store_query *query, struct arena *arena);     /**< a hold */
+struct run store_run_read(struct store_query *query); /**< a run; its texts live until the next step
+						       */
 
 #endif

@@ -18,6 +18,7 @@ int main(void)
 	RUN(meta);
 	RUN(observed);
 	RUN(quarantine);
+	RUN(record);
 	RUN(run);
 	RUN(schema);
 	RUN(store);
