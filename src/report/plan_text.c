@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "base/unicode.h"
 #include "core/certificate.h"
+#include "report/origin.h"
 #include "report/plan_writer_p.h"
 
 #include <inttypes.h>
@@ -361,13 +362,6 @@ static void put_head_line(struct plan_writer *writer, const struct action *actio
 	end_line(writer);
 }
 
-/* Whether a detail only says where workspaces come from, which is shown beside each of them. */
-static bool is_about_workspaces(struct span detail)
-{
-	return detail.len >= 2 && (detail.at[0] == '+' || detail.at[0] == '-') &&
-	       detail.at[1] == ' ';
-}
-
 static void put_note(struct plan_writer *writer, const char *label, struct span text)
 {
 	if (text.at == NULL)
@@ -441,52 +435,6 @@ static void put_active(struct plan_writer *writer, const struct plan_change *cha
 	    change->has_before ? before : SPAN_NULL, after);
 }
 
-/* Cuts off the first piece of "+ NAME via PATH; - OTHER: why"; moves `rest` behind it. */
-static struct span next_piece(struct span *rest)
-{
-	struct span piece = *rest;
-
-	for (size_t i = 0; i + 4 <= rest->len; i++) {
-		struct span behind = { rest->at + i + 2, rest->len - i - 2 };
-
-		if (rest->at[i] != ';' || rest->at[i + 1] != ' ' || !is_about_workspaces(behind))
-			continue;
-		piece.len = i;
-		*rest = behind;
-		return piece;
-	}
-	*rest = SPAN_NULL;
-	return piece;
-}
-
-/* What the detail says before it comes to workspaces; absent when it says nothing else. */
-static struct span reason_of(struct span detail)
-{
-	struct span rest = detail, first = next_piece(&rest);
-
-	return is_about_workspaces(first) ? SPAN_NULL : first;
-}
-
-/* What the detail says of one workspace: "via PATH", "why"; absent when it says nothing. */
-static struct span find_origin(struct span detail, char sign, struct span name)
-{
-	struct span rest = detail;
-
-	while (rest.at != NULL) {
-		struct span piece = next_piece(&rest), text = { piece.at + 2, piece.len - 2 };
-		struct span said = text;
-
-		if (!is_about_workspaces(piece) || piece.at[0] != sign || text.len <= name.len)
-			continue;
-		text.len = name.len;
-		said.at += name.len + 1;
-		said.len -= name.len + 1;
-		if (span_equal(text, name) && (said.at[-1] == ' ' || said.at[-1] == ':'))
-			return span_trim(said);
-	}
-	return SPAN_NULL;
-}
-
 static void put_workspace(
     struct plan_writer *writer, const struct plan_change *change, char sign, struct span id)
 {
@@ -497,7 +445,7 @@ static void put_workspace(
 		name = options->workspace_name(options->name_context, id);
 	if (name.at == NULL)
 		name = id;
-	origin = find_origin(change->action->detail, sign, name);
+	origin = origin_find(change->action->detail, sign, name);
 	indent_to(writer, DETAIL_COLUMN);
 	put_c(writer, sign == '+' ? STYLE_GOOD : STYLE_BAD, sign == '+' ? "+ " : "- ");
 	put(writer, STYLE_PLAIN, name);
@@ -531,7 +479,7 @@ void plan_text_action(struct plan_writer *writer, const struct plan_change *chan
 
 	put_heading(writer, action->kind);
 	put_head_line(writer, action);
-	put_note(writer, "why: ", reason_of(action->detail));
+	put_note(writer, "why: ", origin_reason(action->detail));
 	if (is_settled)
 		put_changes(writer, change);
 	if (action->state != ACTION_DONE)
