@@ -8,8 +8,6 @@
 #include "base/unicode.h"
 #include "core/certificate.h"
 #include "report/plan_writer.h"
-#include <stdio.h>
-#include <stdlib.h>
 
 static bool take(void *context, struct span piece)
 {
@@ -188,41 +186,6 @@ static struct str write_plan(struct plan_writer_options options)
 	plan_writer_free(&writer);
 	assert_null(writer);
 	return out;
-}
-
-static struct str read_file(const char *path)
-{
-	struct str content = { 0 };
-	char piece[4096];
-	size_t got;
-	FILE *file = fopen(path, "r");
-
-	if (file == NULL)
-		return content;
-	while ((got = fread(piece, 1, sizeof(piece), file)) > 0)
-		str_add(&content, (struct span) { piece, got });
-	(void)fclose(file);
-	return content;
-}
-
-static void assert_stored(const char *name, struct str *actual)
-{
-	const char *top = getenv("top_srcdir");
-	struct str path = { 0 }, expected;
-
-	str_addf(&path, "%s/tests/unit/report/expected/%s", top == NULL ? "." : top, name);
-	if (getenv("UPDATE_EXPECTED") != NULL) {
-		FILE *file = fopen(str_c(&path), "w");
-
-		assert_non_null(file);
-		assert_int_equal(fwrite(actual->at, 1, actual->len, file), actual->len);
-		assert_int_equal(fclose(file), 0);
-	}
-	expected = read_file(str_c(&path));
-	assert_string_equal(str_c(actual), str_c(&expected));
-	str_done(&expected);
-	str_done(&path);
-	str_done(actual);
 }
 
 static void test_text(void **state)
