@@ -8,7 +8,7 @@
  *   core/       entries become accounts, accounts become changes; pure
  *   loop/       the one place where the process waits
  *   directory/  LDAP servers and LDIF files      scim/   the tenant over HTTP
- *   state/      the snapshot and the plan, SQLite    report/  plans as text and JSON
+ *   state/      the snapshot and the plan, SQLite    report/  plans and audits
  *   sync/       one cycle as a state machine; the service that runs them
  *   app/        configuration, wiring, life cycle
  *   cli/        this file, the command line, one file a command
@@ -41,6 +41,8 @@ static enum exit_code dispatch(const struct options *options)
 	case COMMAND_AUDIT_VERIFY:
 	case COMMAND_AUDIT_EXPORT:
 		return command_audit(options);
+	case COMMAND_REPORT:
+		return command_report(options);
 	case COMMAND_NONE:
 	case COMMAND_COUNT:
 		break;

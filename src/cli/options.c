@@ -30,11 +30,13 @@ static const struct {
 	[COMMAND_AUDIT_VERIFY] = { "audit verify", "",
 	    "prove that no record of the audit trail was touched" },
 	[COMMAND_AUDIT_EXPORT] = { "audit export", "", "the audit trail, a JSON object a line" },
+	[COMMAND_REPORT] = { "report", " changes|access|drift|runs",
+	    "for an audit: what changed, who has access, what others changed, the runs" },
 };
 
 static const struct option_info table[] = {
 	{ "--config", 'c', "FILE", ALL, "the configuration (" CONFIG_DEFAULT_PATH ")" },
-	{ "--format", 0, "text|json", ALL, "how results are written" },
+	{ "--format", 0, "text|json", ALL, "how results are written; report: also csv and html" },
 	{ "--json", 0, NULL, ALL, "short for --format json" },
 	{ "--dry-run", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
 	    "plan only; alone: sync --dry-run --kind reconcile" },
@@ -42,15 +44,16 @@ static const struct option_info table[] = {
 	    "what is read (reconcile when nobody is linked, else full)" },
 	{ "--user", 0, "WHO", BIT(COMMAND_SYNC),
 	    "one person only: userName, DN, key, externalId or account id" },
-	{ "--out", 0, "PLAN", BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
-	    "with --dry-run: the plan as JSON into a file" },
+	{ "--out", 'o', "FILE", BIT(COMMAND_NONE) | BIT(COMMAND_SYNC) | BIT(COMMAND_REPORT),
+	    "the report into a file; with --dry-run: the plan as JSON" },
+	{ "--since", 0, "T", BIT(COMMAND_REPORT) | BIT(COMMAND_AUDIT_EXPORT),
+	    "from then on: a date, a time (ISO 8601), or how long ago (7d)" },
+	{ "--until", 0, "T", BIT(COMMAND_REPORT), "before then; a date: to the end of that day" },
 	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
 	    "with --dry-run: exit 2 when changes are pending" },
 	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC), NULL },
 	{ "--head", 0, "HASH", BIT(COMMAND_AUDIT_VERIFY),
 	    "a hash that was kept elsewhere and must be in the trail" },
-	{ "--since", 0, "T", BIT(COMMAND_AUDIT_EXPORT),
-	    "from then on: ISO 8601, or how long ago (90d)" },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
 	{ "--quiet", 'q', NULL, ALL, "no progress" },
 	{ "--help", 'h', NULL, ALL, "this text" },
@@ -186,11 +189,17 @@ static enum status take_kind(const char *value, struct options *options, struct 
 
 static enum status take_format(const char *value, struct options *options, struct err *reterr)
 {
-	if (strcmp(value, "json") == 0 || strcmp(value, "text") == 0) {
-		options->is_json = value[0] == 'j';
+	static const char *const formats[] = { "text", "json", "csv", "html" };
+
+	for (int i = REPORT_TEXT; i <= REPORT_HTML; i++) {
+		if (strcmp(value, formats[i]) != 0)
+			continue;
+		options->format = (enum report_format)i;
+		options->is_json = options->format == REPORT_JSON;
 		return STATUS_OK;
 	}
-	err_set(reterr, "unknown format \"%s\"; it is text or json", value);
+	err_set(
+	    reterr, "unknown format \"%s\"; it is text or json (report: also csv or html)", value);
 	return STATUS_REJECT;
 }
 
@@ -207,6 +216,7 @@ static enum status take_head(const char *value, struct options *options, struct 
 
 static enum status take_since(const char *value, struct options *options, struct err *reterr)
 {
+	options->since = value;
 	options->is_since_ago = duration_parse(span_of(value), &options->since_ms);
 	options->has_since = options->is_since_ago ||
 			     time_parse_iso(span_of(value), &options->since_ms);
@@ -216,6 +226,15 @@ static enum status take_since(const char *value, struct options *options, struct
 	    "\"%s\" is no time: write 2026-03-01, 2026-03-01T12:00:00Z, or how long ago (90d, 24h)",
 	    value);
 	return STATUS_REJECT;
+}
+
+/* The clock is not known here: it is only seen that the time can be read. */
+static enum status take_until(const char *value, struct options *options, struct err *reterr)
+{
+	int64_t wall_ms;
+
+	options->until = value;
+	return report_time_parse(span_of(value), 0, true, &wall_ms, reterr);
 }
 
 static enum status take_steps(const char *value, struct options *options, struct err *reterr)
@@ -265,6 +284,8 @@ static enum status take_option(const struct option_info *option, const char *val
 		return take_kind(value, options, reterr);
 	else if (strcmp(option->name, "--format") == 0)
 		return take_format(value, options, reterr);
+	else if (strcmp(option->name, "--until") == 0)
+		return take_until(value, options, reterr);
 	return STATUS_OK;
 }
 
@@ -319,6 +340,22 @@ static enum status read_second(const char *word, struct options *options, struct
 	return find_command(both, &options->command, reterr);
 }
 
+static enum status read_report(const char *word, struct options *options, struct err *reterr)
+{
+	const char *names[REPORT_KIND_COUNT];
+
+	for (int i = 0; i < REPORT_KIND_COUNT; i++) {
+		names[i] = report_kind_name((enum report_kind)i);
+		if (strcmp(word, names[i]) != 0)
+			continue;
+		options->report = (enum report_kind)i;
+		options->has_report = true;
+		return STATUS_OK;
+	}
+	return refuse_unknown(
+	    "report", word, nearest_word(span_of(word), names, REPORT_KIND_COUNT), reterr);
+}
+
 static enum status read_word(const char *word, struct options *options, struct err *reterr)
 {
 	if (options->command == COMMAND_NONE && options->first_word != NULL)
@@ -335,6 +372,8 @@ static enum status read_word(const char *word, struct options *options, struct e
 		options->who = word;
 		return STATUS_OK;
 	}
+	if (options->command == COMMAND_REPORT && !options->has_report)
+		return read_report(word, options, reterr);
 	err_set(reterr, "\"%s\" is one word too many for \"%s\"", word,
 	    commands[options->command].name);
 	return STATUS_REJECT;
@@ -353,6 +392,19 @@ static enum status refuse_half(const char *first, struct err *reterr)
 	err_set(reterr, "%s what? %s", first, str_c(&names));
 	str_done(&names);
 	return STATUS_REJECT;
+}
+
+static enum status check_report(const struct options *options, struct err *reterr)
+{
+	if (options->command == COMMAND_REPORT && !options->has_report) {
+		err_set(reterr, "report needs a word: changes, access, drift or runs");
+		return STATUS_REJECT;
+	}
+	if (options->command != COMMAND_REPORT && options->format > REPORT_JSON) {
+		err_set(reterr, "the formats csv and html go with \"report\" only");
+		return STATUS_REJECT;
+	}
+	return STATUS_OK;
 }
 
 static enum status check_fit(struct options *options, unsigned seen, struct err *reterr)
@@ -376,17 +428,19 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 		    commands[options->command].name);
 		return STATUS_REJECT;
 	}
-	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry) {
+	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry &&
+	    options->command != COMMAND_REPORT) {
 		err_set(reterr, "%s goes with --dry-run only",
 		    options->out != NULL ? "--out" : "--detailed-exitcode");
 		return STATUS_REJECT;
 	}
 	if (options->command == COMMAND_NONE && !options->is_dry) {
-		err_set(reterr, "which command? run, sync, explain, check, status, holds, approve, "
-				"reject, audit verify or audit export (scimward --help says more)");
+		err_set(reterr,
+		    "which command? run, sync, explain, check, status, holds, approve, "
+		    "reject, audit verify, audit export or report (scimward --help says more)");
 		return STATUS_REJECT;
 	}
-	return STATUS_OK;
+	return check_report(options, reterr);
 }
 
 enum status options_parse(

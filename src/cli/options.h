@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "core/audit.h"
 #include "core/plan.h"
+#include "report/report.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ enum command {
 	COMMAND_REJECT,
 	COMMAND_AUDIT_VERIFY,
 	COMMAND_AUDIT_EXPORT,
+	COMMAND_REPORT,
 	COMMAND_COUNT
 };
 
@@ -46,7 +48,8 @@ struct options {
 	enum command command;
 	const char *first_word; /* of a command of two; NULL: not given */
 	const char *config_path;
-	bool is_json;
+	bool is_json;              /* --json, or --format json */
+	enum report_format format; /* --format; only report has csv and html */
 	bool is_dry;
 	bool is_offline;
 	bool is_detailed_exit;
@@ -62,6 +65,10 @@ struct options {
 	int64_t since_ms;  /* --since: a wall time, or how long ago */
 	bool is_since_ago; /* the latter */
 	bool has_since;
+	const char *since, *until; /* --since, --until as they stand, understood; NULL: not
+				      given */
+	bool has_report;
+	enum report_kind report; /* the argument of report */
 	bool wants_help, wants_version;
 };
 

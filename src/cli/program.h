@@ -48,5 +48,6 @@ enum exit_code command_status(const struct options *options);  /**< command_stat
 enum exit_code command_holds(const struct options *options);   /**< command_holds.c */
 enum exit_code command_audit(const struct options *options);   /**< command_audit.c */
 enum exit_code command_decide(const struct options *options);  /**< command_holds.c */
+enum exit_code command_report(const struct options *options);  /**< command_report.c */
 
 #endif
