@@ -95,6 +95,7 @@ system=$(one_line "$system" ' ')
 core_system=$(one_line "$core_system" ' ')
 core_calls=$(one_line "$core_calls" ' ')
 
+# shellcheck disable=SC2016 # awk's, not the shell's
 program='
 function complain(message) {
 	printf "%s:%d: %s\n", path, line_number, message

@@ -152,6 +152,8 @@ static void add_number(enum report_cell_kind kind, const struct report_cell *cel
 	} else if (kind == CELL_TIME) {
 		time_format(cell->number, false, text);
 		str_add_c(out, text);
+	} else if (cell->number == 0) {
+		str_add_c(out, "under 1s");
 	} else {
 		duration_format(cell->number * TIME_SECOND_MS, text);
 		str_add_c(out, text);
