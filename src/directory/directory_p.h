@@ -239,6 +239,8 @@ struct membership *groups_of(const struct ldap_source *source);
 /** The filter for users: as configured, else the kind's. */
 const char *settings_user_filter(
     const struct directory_settings *settings, enum directory_kind kind);
+
+/** The same for a source whose kind is known. */
 const char *user_filter(const struct ldap_source *source);
 
 /** Whether a DN is in the bases and their scope; without bases every DN is. */
@@ -271,28 +273,72 @@ void look_up_alone(
 /** Takes what source->look_up came to, and goes on with the batch. */
 void look_up_batch_took(struct ldap_source *source);
 
-/** Makes the operations, and frees what they hold. */
+/*
+ * The operations, each in a file of its own.  `start` is the port's function: one operation at a
+ * time, its callbacks come from the loop.  `finish` is called in the end, when end_status stands:
+ * it gives the caller the last callback.  `done` frees what the operation holds, and the struct can
+ * be used again.
+ */
+
+/** The port's scan; see source_scan. */
 void scan_start(struct source *base, const struct source_scan_handler *handler, void *context);
+
+/** Tells what the scan came to. @param groups  those it was done with; NULL: it did not get so far
+ */
 void scan_finish(struct ldap_source *source, const struct group_table *groups);
+
+/** The connection or a search broke: the scan ends. @param is_silent  the server fell silent */
 void scan_broke(struct ldap_source *source, const char *why, bool is_silent);
+
+/** Frees what a scan holds. */
 void scan_done(struct scan *scan);
+
+/** The port's look-up of one person; see source_look_up. */
 void look_up_start(struct source *base, const struct look_up_request *request,
     look_up_callback *callback, void *context);
+
+/** Tells what the look-up came to, to the caller or to the batch that it is part of. */
 void look_up_finish(struct ldap_source *source);
+
+/** Frees what a look-up holds. */
 void look_up_done(struct look_up *look_up);
+
+/** The port's look-up of many; see source_look_up_batch. The requests live until it ends. */
 void look_up_batch_start(struct source *base, const struct look_up_request *requests, size_t count,
     const struct look_up_batch_handler *handler, void *context);
+
+/** Tells that the batch is over. */
 void look_up_batch_finish(struct ldap_source *source);
+
+/** Frees what a batch holds. */
 void look_up_batch_done(struct look_up_batch *batch);
+
+/** The port's changes since a cursor; see source_changes. */
 void changes_start(struct source *base, struct span cursor,
     const struct source_changes_handler *handler, void *context);
+
+/** The connection or a search broke: nothing is told. @param is_silent  the server fell silent */
 void changes_broke(struct ldap_source *source, const char *why, bool is_silent);
+
+/** Tells all that changed, in one go, or that it cannot be known. */
 void changes_finish(struct ldap_source *source);
-void changes_forget(struct changes *changes); /* what was found so far */
+
+/** Drops what was found so far, to ask again. */
+void changes_forget(struct changes *changes);
+
+/** Frees what the question for changes holds. */
 void changes_done(struct changes *changes);
+
+/** Frees what a mark holds. */
 void mark_done(struct mark *mark);
+
+/** The port's check; see source_check. */
 void directory_check_start(struct source *base, check_callback *callback, void *context);
+
+/** Tells what the check found. */
 void check_finish(struct ldap_source *source);
+
+/** Frees what a check holds. */
 void check_done(struct check *check);
 
 #endif
