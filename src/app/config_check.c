@@ -186,23 +186,6 @@ bool config_check_path(struct config_reader *reader, const config_setting_t *gro
 	return false;
 }
 
-/* What a later version will do is accepted, so that one file serves both, but never in silence. */
-static void warn_of_later(struct config_reader *reader, const char *name)
-{
-	const config_setting_t *setting = config_find(reader->root, name);
-
-	if (setting != NULL)
-		config_warn(reader, setting, "", NULL, "it has no effect in this version");
-}
-
-static void check_later(struct config_reader *reader)
-{
-	const struct config *config = &reader->draft->config;
-
-	if (config->metrics.textfile != NULL)
-		warn_of_later(reader, "metrics.textfile");
-}
-
 static void check_schedule(struct config_reader *reader)
 {
 	const struct config *config = &reader->draft->config;
@@ -303,7 +286,6 @@ void config_check_rest(struct config_reader *reader)
 	struct config *config = &reader->draft->config;
 
 	config->log.level = (enum log_level)(LOG_LEVEL_ERROR + reader->draft->log_level);
-	check_later(reader);
 	check_schedule(reader);
 	check_state(reader);
 	check_textfile(reader);

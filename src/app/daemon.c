@@ -2,6 +2,7 @@
 /* The service's life.  Only this file speaks with the service manager. */
 #include "app/daemon.h"
 
+#include "app/metering.h"
 #include "app/notices.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -21,6 +22,7 @@ struct daemon {
 	const char *config_path;
 	struct service *service;
 	struct notices *notices;
+	struct metering metering;
 	struct index *index;
 	struct loop_signal *hup, *term, *interrupt;
 	struct loop_timer *watchdog;
@@ -86,6 +88,7 @@ static void take_next(struct daemon *daemon)
 	if (daemon->next == NULL)
 		return;
 	service_forget_sources(daemon->service);
+	metering_leave(&daemon->metering, daemon->agent);
 	agent_free(&daemon->agent);
 	daemon->agent = daemon->next;
 	daemon->next = NULL;
@@ -106,6 +109,7 @@ static void on_cycle(void *context, const struct cycle_result *result)
 	struct daemon *daemon = context;
 
 	notices_tell(daemon->notices, result, false);
+	metering_note(&daemon->metering, daemon->agent, daemon->store, result);
 	if (result->exit != CYCLE_STATE_FAILED)
 		return;
 	/* Better to stop than to go on without a memory. */

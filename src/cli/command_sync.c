@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* scimward sync: one cycle, shown (--dry-run) or sent. */
+#include "app/metering.h"
 #include "app/notices.h"
 #include "cli/plan_output.h"
 #include "cli/program.h"
@@ -60,6 +61,7 @@ static void tell(struct sync_run *sync, const struct cycle_result *result)
 		loop_stop(sync->program.loop);
 		return;
 	}
+	metering_note(&(struct metering) { 0 }, sync->program.agent, sync->program.store, result);
 	notices_tell(sync->notices, result, sync->program.options->who != NULL);
 	notices_drain(sync->notices);
 }

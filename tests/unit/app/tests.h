@@ -38,7 +38,7 @@ struct reading reading_of_file(const char *path);
 /** Frees what a reading holds. */
 void reading_done(struct reading *reading);
 
-/** Fails when anything was said but that a key has no effect in this version. */
+/** Fails when anything was said. */
 void assert_quiet(const struct reading *reading);
 
 /** Fails unless reading the text gives the whole line, newline excluded, among its faults. */
