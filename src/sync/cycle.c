@@ -294,11 +294,14 @@ static void write_run(struct cycle *cycle)
 {
 	struct err err;
 
-	if (cycle->has_failed || is_quiet(cycle) || !cycle_need_run(cycle))
+	if (cycle->has_failed)
 		return;
-	cycle->run.ended_ms = cycle_wall_ms(cycle);
+	/* Who asked for a quiet poll hears of it, too. */
 	cycle->run.is_certified = cycle_is_certified(cycle);
 	cycle->run.certificate = certificates(cycle);
+	if (is_quiet(cycle) || !cycle_need_run(cycle))
+		return;
+	cycle->run.ended_ms = cycle_wall_ms(cycle);
 	cycle->run.summary = cycle->summary;
 	cycle->run.exit_code = (int)cycle->exit;
 	cycle->run.error = cycle->exit == CYCLE_PEER_DOWN || cycle->exit == CYCLE_FAILED

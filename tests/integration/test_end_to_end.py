@@ -122,6 +122,14 @@ def test_second_sync_sends_nothing(world):
     assert simulator.log(since) == []
 
 
+def test_a_delta_of_nothing_says_what_it_rests_on(world):
+    _, simulator, agent = world
+    since = simulator.sequence()
+    out = agent.run("sync", "--kind", "delta").expect(0).out
+    assert "\nCertified: ldaps://" in out and "Nothing to do" in out, out
+    assert simulator.log(since) == []
+
+
 def test_dry_run_leaves_the_state_as_it_was(world):
     server, _, agent = world
     modify(server, 7, "replace: sn\nsn: Dry")

@@ -480,6 +480,7 @@ void expect_in_step(struct world *world)
 	assert_int_equal(requests_of(world), requests);
 	assert_int_equal(count_runs(world), runs);
 	assert_int_equal(world->result.run.id, 0);
+	assert_true(world->result.run.is_certified);
 	/* What memory knows and what the disk knows is the same. */
 	die_and_restart(world);
 	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
