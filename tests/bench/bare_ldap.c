@@ -10,13 +10,11 @@
 // the last one ended.  Prints the line of measure.h, counting entries;
 // failures counts pages that did not end with success.  Exit status 1 then.
 
+#include "connection.h"
 #include "measure.h"
 
 #include <lber.h>
-#include <ldap.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct reader {
 	LDAP *ldap;
@@ -28,14 +26,6 @@ struct reader {
 	long entries;
 	long failures;
 };
-
-static bool succeeded(int result, const char *tried)
-{
-	if (result == LDAP_SUCCESS)
-		return true;
-	fprintf(stderr, "bare_ldap: %s: %s\n", tried, ldap_err2string(result));
-	return false;
-}
 
 static void walk_entry(struct reader *reader, LDAPMessage *entry)
 {
@@ -77,13 +67,13 @@ static bool end_page(struct reader *reader, LDAPMessage *message)
 	if (page)
 		ldap_parse_pageresponse_control(reader->ldap, page, &estimate, &reader->cookie);
 	ldap_controls_free(controls);
-	return succeeded(result, "search");
+	return connection_succeeded(result, "search");
 }
 
 static bool read_page(struct reader *reader)
 {
 	int id;
-	if (!succeeded(send_search(reader, &id), "search"))
+	if (!connection_succeeded(send_search(reader, &id), "search"))
 		return false;
 	for (;;) {
 		LDAPMessage *message = NULL;
@@ -104,19 +94,6 @@ static bool read_page(struct reader *reader)
 	}
 }
 
-static bool open_connection(struct reader *reader, const char *uri, const char *dn, char *password)
-{
-	int version = LDAP_VERSION3;
-	struct berval secret = { strlen(password), password };
-	if (!succeeded(ldap_initialize(&reader->ldap, uri), uri))
-		return false;
-	ldap_set_option(reader->ldap, LDAP_OPT_PROTOCOL_VERSION, &version);
-	ldap_set_option(reader->ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-	return !*dn || succeeded(ldap_sasl_bind_s(
-				     reader->ldap, dn, LDAP_SASL_SIMPLE, &secret, NULL, NULL, NULL),
-			   "bind");
-}
-
 int main(int argc, char **argv)
 {
 	if (argc < 7) {
@@ -129,7 +106,7 @@ int main(int argc, char **argv)
 		.filter = argv[5],
 		.page_size = (ber_int_t)strtol(argv[6], NULL, 10),
 		.attributes = argc > 7 ? argv + 7 : NULL };
-	if (!open_connection(&reader, argv[1], argv[2], argv[3]))
+	if (!connection_open(&reader.ldap, argv[1], argv[2], argv[3]))
 		return EXIT_FAILURE;
 	double begin_s = measure_now_s();
 	do {

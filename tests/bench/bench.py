@@ -7,16 +7,18 @@
 All figures come from this run on this machine, so that the ratios mean something where the seconds do
 not. A goal that is missed is marked, never an error. The environment says what to do:
 
-    BENCH_PEOPLE   people in the directory that is scanned (100000)
+    BENCH_PEOPLE   people in the directory that is scanned, and that deltas are told of (100000)
     BENCH_CREATE   accounts to create (10000)
     BENCH_RUNS     runs of each program, of which the median counts (5)
-    BENCH_ONLY     some of: scan create scimmy poll core (all)
+    BENCH_ONLY     some of: scan delta push create scimmy poll core (all)
     BENCH_SCIMMY   a folder with app.mjs: a SCIM server on SCIMMY, started by node with PORT, TOKEN and
                    QUIET in its environment; serves /scim/v2 and a new, empty store at each start
     BENCH_FOLDER   keeps the directory there, for another run with as many people
     BENCH_JSON     where the results go as JSON (bench.json)
 """
+import contextlib
 import json
+import math
 import os
 import shutil
 import socket
@@ -37,6 +39,9 @@ BUILD = os.environ.get("top_builddir", ".")
 TOKEN = "key-1"  # what Agent puts into TENANT_KEY
 PAGE = 1000
 FILTER = "(objectClass=inetOrgPerson)"
+CHANGES = 100  # people that a delta is told of, and changes that are pushed
+PUSH_PEOPLE = 1000
+GATHER_MS = 200  # that the service waits for more changes, on purpose: src/sync/service.c
 
 # Ten attributes. The agent asks for the key and the lock as well, and so does bare_ldap.
 ATTRIBUTES = ("mail", "employeeNumber", "givenName", "sn", "displayName", "title", "employeeType",
@@ -50,6 +55,9 @@ MAPPING = """
   { to = "active"; from = "false"; when = "(departmentNumber=left*)"; }, { to = "active"; from = "${.enabled}"; }"""
 UNLIMITED = """policy = { limits = { creations = { count = 0; }; }; };
 log = { level = "warning"; };"""
+# No poll and no scan comes between: whatever arrives was pushed.
+PUSH = UNLIMITED.replace("warning", "info") + """
+schedule = { delta = "1h"; full = "24h"; reconcile = "7d"; push = true; };"""
 
 FIRST = ("Anna", "Ben", "Carla", "Zoë", "Elena", "Felix", "Grace", "Jürgen", "Ines", "Jonas", "Łucja", "Paul")
 LAST = ("Smith", "Jones", "Müller", "García", "Rossi", "Silva", "Nguyen", "Kim", "Patel", "Novák", "Tanaka")
@@ -92,7 +100,7 @@ class Directory(slapd.Slapd):
             os.rename(os.path.join(folder, "db"), os.path.join(folder, "kept"))
         else:
             shutil.rmtree(folder, ignore_errors=True)
-        super().__init__(folder, None)
+        super().__init__(folder, None, extra_database="syncprov-sessionlog 10000")
 
     def write_configuration(self, *arguments):
         super().write_configuration(*arguments)
@@ -115,7 +123,7 @@ class Directory(slapd.Slapd):
 
     def text(self):
         return f"""{{ name = "bench"; kind = "openldap"; urls = [ "{self.ldap}" ]; allow_cleartext = true;
-    bind = {{ dn = "cn=sync,{slapd.SERVICES}"; password = "env:DIRECTORY_PASSWORD"; }};
+    changes = "syncrepl"; bind = {{ dn = "cn=sync,{slapd.SERVICES}"; password = "env:DIRECTORY_PASSWORD"; }};
     users = {{ bases = [ "{slapd.PEOPLE}" ]; filter = "{FILTER}"; }}; page_size = {PAGE}; }}"""
 
 
@@ -124,11 +132,12 @@ class Directory(slapd.Slapd):
 class Stub:
     """http_stub; how many requests it answered is known in the end."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         port_file = os.path.join(folder, "stub.port")
         if os.path.exists(port_file):
             os.unlink(port_file)
-        self.process = subprocess.Popen([program("http_stub"), "--port-file", port_file], stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([program("http_stub"), "--port-file", port_file, *options],
+                                        stdout=subprocess.PIPE)
         while not os.path.exists(port_file):
             assert self.process.poll() is None, "http_stub did not start"
             time.sleep(0.01)
@@ -184,6 +193,7 @@ class Bench:
         self.runs = int(os.environ.get("BENCH_RUNS", "5"))
         self.people = int(os.environ.get("BENCH_PEOPLE", "100000"))
         self.create = int(os.environ.get("BENCH_CREATE", "10000"))
+        self.large = None
         self.rows = []
         self.results = {"people": self.people, "create": self.create, "runs": self.runs}
 
@@ -207,6 +217,17 @@ class Bench:
 
     def sync(self, agent, *arguments):
         return self.timed([agent_under_test.find_binary(), "-c", agent.config, "sync", *arguments], agent.environment)
+
+    def load(self):
+        """The directory with BENCH_PEOPLE, a tenant that has them all, and the agent between: made once."""
+        if self.large is None:
+            self.large = Large(self)
+        return self.large
+
+    def unload(self):
+        if self.large is not None:
+            self.large.close()
+            self.large = None
 
     def row(self, what, value, goal="", met=None):
         self.rows.append((what, value, goal, met))
@@ -252,6 +273,20 @@ def summary_of(runs):
 
 # ---- a full scan with nothing to do ----
 
+class Large:
+    """What `scan` and `delta` share, as it takes long to make."""
+
+    def __init__(self, bench):
+        with contextlib.ExitStack() as stack:
+            self.server = stack.enter_context(Directory(bench.keep, bench.people))
+            stub = stack.enter_context(Stub(bench.folder))
+            stack.callback(shutil.rmtree, bench.path("scan"), ignore_errors=True)
+            self.agent = bench.agent("scan", self.server.text(), stub.url, concurrency=32)
+            snapshot(bench, self.agent)
+            bare_scan(bench, self.server)  # warms slapd's pages
+            self.close = stack.pop_all().close
+
+
 def bare_scan(bench, server):
     return bench.timed([program("bare_ldap"), server.ldap, f"cn=sync,{slapd.SERVICES}", "secret-of-sync", slapd.PEOPLE,
                         FILTER, str(PAGE), *ATTRIBUTES])
@@ -273,16 +308,12 @@ def snapshot(bench, agent):
 
 
 def scan(bench):
-    with Directory(bench.keep, bench.people) as server, Stub(bench.folder) as stub:
-        agent = bench.agent("scan", server.text(), stub.url, concurrency=32)
-        snapshot(bench, agent)
-        bare_scan(bench, server)  # warms slapd's pages
-        ours, theirs = [], []
-        for number in range(bench.runs):
-            say(f"scanning {bench.people} people, {number + 1} of {bench.runs}")
-            theirs.append(bare_scan(bench, server))
-            ours.append(scan_again(bench, agent))
-    shutil.rmtree(bench.path("scan"))
+    large = bench.load()
+    ours, theirs = [], []
+    for number in range(bench.runs):
+        say(f"scanning {bench.people} people, {number + 1} of {bench.runs}")
+        theirs.append(bare_scan(bench, large.server))
+        ours.append(scan_again(bench, large.agent))
     found, bare = summary_of(ours), summary_of(theirs)
     bench.row(f"scan of {bench.people}, nothing to do: seconds", f"{found['seconds']:.2f}")
     bench.row("  bare libldap: seconds", f"{bare['seconds']:.2f}")
@@ -292,6 +323,143 @@ def scan(bench):
     bench.row("  bare libldap: CPU seconds", f"{bare['cpuSeconds']:.2f}")
     bench.row("  peak memory, MiB", f"{found['maxRssKiB'] / 1024:.0f}", "<= 96", found["maxRssKiB"] <= 96 * 1024)
     bench.results["scan"] = {"agent": found, "bare": bare}
+
+
+# ---- a delta ----
+
+def change_some(server, count, people):
+    """Gives people new titles, all over the directory."""
+    text = ""
+    for number in range(1, people + 1, people // count)[:count]:
+        text += f"dn: uid=u{number:07d},{slapd.PEOPLE}\nchangetype: modify\nreplace: title\n"
+        text += f"title: {TITLES[number % len(TITLES)]} {time.time_ns()}\n\n"
+    server.modify(text)
+
+
+def delta_once(bench, agent, count):
+    """A delta, and nothing else: it says how many the directory told it of, and by what."""
+    measured = bench.sync(agent, "--kind", "delta")
+    told = f"told of {count} entries and 0 groups (syncrepl)."
+    assert told in " ".join(measured["out"].split()), f"it was no delta of {count}:\n{measured['out']}"
+    return measured
+
+
+def delta(bench):
+    large = bench.load()
+    count = min(CHANGES, bench.people)
+    scan_again(bench, large.agent)  # where the deltas begin
+    changed, idle, full = [], [], []
+    for number in range(bench.runs):
+        say(f"changing {count} of {bench.people} people, {number + 1} of {bench.runs}")
+        change_some(large.server, count, bench.people)
+        changed.append(delta_once(bench, large.agent, count))
+        expect_run(large.agent, kind="delta", updated=count, done=count, failed=0, created=0)
+        idle.append(delta_once(bench, large.agent, 0))
+        full.append(scan_again(bench, large.agent))  # finds nothing that the delta missed
+    found, quiet, whole = summary_of(changed), summary_of(idle), summary_of(full)
+    bench.row(f"delta of {count} changed among {bench.people}: seconds", f"{found['seconds']:.3f}")
+    bench.row("  CPU ms", f"{found['cpuSeconds'] * 1e3:.1f}")
+    bench.row("  nothing changed, so start and snapshot alone: CPU ms", f"{quiet['cpuSeconds'] * 1e3:.1f}")
+    bench.row("  full scan, nothing to do: CPU ms", f"{whole['cpuSeconds'] * 1e3:.1f}")
+    found["ratio"] = found["cpuSeconds"] / whole["cpuSeconds"]
+    found["ratioWithoutStart"] = (found["cpuSeconds"] - quiet["cpuSeconds"]) / whole["cpuSeconds"]
+    bench.row("  ratio to the full scan", f"{found['ratio']:.4f}", "<= 0.01", found["ratio"] <= 0.01)
+    bench.row("  ratio without what a delta of nothing takes", f"{found['ratioWithoutStart']:.4f}")
+    bench.row("  peak memory, MiB", f"{found['maxRssKiB'] / 1024:.0f}")
+    bench.results["delta"] = {"changes": count, "agent": found, "nothing": quiet, "full": whole}
+
+
+# ---- push ----
+
+class Times:
+    """A file that a program writes a time into, a line each."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def all(self):
+        with open(self.path, encoding="ascii") as file:
+            return [float(line) for line in file if line.endswith("\n")]
+
+    def wait_for(self, count, seconds=30):
+        """Gives the newest once there are so many."""
+        deadline = time.monotonic() + seconds
+        while len(times := self.all()) < count:
+            assert time.monotonic() < deadline, f"{self.path}: {len(times)} of {count} came"
+            time.sleep(0.005)
+        assert len(times) == count, f"{self.path}: {len(times)} came, not {count}"
+        return times[-1]
+
+
+@contextlib.contextmanager
+def bare_watch(bench, server):
+    """bare_syncrepl, once it has heard of everybody; the first time is that."""
+    path = bench.path("bare.times")
+    with open(path, "wb") as file, \
+            subprocess.Popen([program("bare_syncrepl"), server.ldap, f"cn=sync,{slapd.SERVICES}", "secret-of-sync",
+                              slapd.PEOPLE, FILTER], stdout=file) as process:
+        try:
+            times = Times(path)
+            times.wait_for(1)
+            yield times
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def changer(server):
+    """Gives a function that changes a person's title, and tells when the server said that it is done."""
+    with subprocess.Popen([program("one_by_one"), server.ldap, f"cn=admin,{slapd.SUFFIX}", "secret-of-admin", "title"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        def change(number):
+            print(f"T{time.time_ns()} uid=u{number:07d},{slapd.PEOPLE}", file=process.stdin, flush=True)
+            return float(process.stdout.readline())
+        yield change
+
+
+def push_changes(change, pushed, bare):
+    """One at a time; gives the seconds until each arrived at the tenant, and at the bare program."""
+    change(PUSH_PEOPLE)  # does not count: connections are opened
+    pushed.wait_for(1)
+    bare.wait_for(2)
+    ours, theirs = [], []
+    for number in range(1, CHANGES + 1):
+        time.sleep(0.1)
+        done_s = change(number)
+        ours.append(pushed.wait_for(number + 1) - done_s)
+        theirs.append(bare.wait_for(number + 2) - done_s)
+    return ours, theirs
+
+
+def latency_of(seconds):
+    return {"medianMs": statistics.median(seconds) * 1e3,
+            "p99Ms": sorted(seconds)[math.ceil(0.99 * len(seconds)) - 1] * 1e3}
+
+
+def measure_push(bench):
+    times = bench.path("stub.times")
+    with Directory(bench.keep, PUSH_PEOPLE) as server, Stub(bench.folder, "--times", times) as stub:
+        agent = bench.agent("push", server.text(), stub.url)
+        bench.sync(agent)
+        expect_run(agent, created=PUSH_PEOPLE, done=PUSH_PEOPLE)
+        agent.write(more=PUSH)
+        say(f"making {CHANGES} changes, one at a time")
+        with agent.service() as service, bare_watch(bench, server) as bare, changer(server) as change:
+            service.wait_for(lambda: "waiting to be told of changes" in service.log)
+            time.sleep(1)  # it looks once when it has begun to wait
+            return push_changes(change, Times(times), bare)
+
+
+def push(bench):
+    ours, theirs = measure_push(bench)
+    found, bare = latency_of(ours), latency_of(theirs)
+    bench.row(f"push of {CHANGES} changes, of which {GATHER_MS} ms on purpose: median ms", f"{found['medianMs']:.1f}")
+    bench.row("  p99, ms", f"{found['p99Ms']:.1f}", "< 1000", found["p99Ms"] < 1000)
+    bench.row("  bare syncrepl: median ms", f"{bare['medianMs']:.2f}")
+    bench.row("  bare syncrepl: p99, ms", f"{bare['p99Ms']:.2f}")
+    bench.row("  difference: median ms", f"{found['medianMs'] - bare['medianMs']:.1f}")
+    bench.row(f"  difference without the {GATHER_MS} ms", f"{found['medianMs'] - bare['medianMs'] - GATHER_MS:.1f}")
+    bench.results["push"] = {"changes": CHANGES, "people": PUSH_PEOPLE, "agent": found, "bare": bare}
 
 
 # ---- creating accounts ----
@@ -394,19 +562,33 @@ def core(bench):
     bench.results["core"] = found
 
 
+# Those that share the large directory come together; it is closed before any other.
+PARTS = {"scan": scan, "delta": delta, "push": push, "create": create, "scimmy": scimmy, "poll": poll, "core": core}
+LARGE = ("scan", "delta")
+NEED_SLAPD = ("scan", "delta", "push")
+
+
+def run_part(bench, name):
+    if name in NEED_SLAPD and slapd.missing() is not None:
+        say(f"the {name} is left out: {slapd.missing()}")
+        return
+    if name not in LARGE:
+        bench.unload()
+    PARTS[name](bench)
+
+
 def main():
-    parts = {"scan": scan, "create": create, "scimmy": scimmy, "poll": poll, "core": core}
-    wanted = os.environ.get("BENCH_ONLY", "").split() or list(parts)
-    unknown = [name for name in wanted if name not in parts]
+    wanted = os.environ.get("BENCH_ONLY", "").split() or list(PARTS)
+    unknown = [name for name in wanted if name not in PARTS]
     if unknown:
-        sys.exit(f"bench: BENCH_ONLY knows {' '.join(parts)}, not {' '.join(unknown)}")
+        sys.exit(f"bench: BENCH_ONLY knows {' '.join(PARTS)}, not {' '.join(unknown)}")
     with tempfile.TemporaryDirectory(prefix="scimward-bench-") as folder:
         bench = Bench(folder)
-        for name in wanted:
-            if name == "scan" and slapd.missing() is not None:
-                say("the scan is left out: " + slapd.missing())
-            else:
-                parts[name](bench)
+        try:
+            for name in wanted:
+                run_part(bench, name)
+        finally:
+            bench.unload()
         bench.print()
 
 

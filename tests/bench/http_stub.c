@@ -2,17 +2,22 @@
 
 // A thin HTTP server for measuring: it answers as fast as it can and checks nothing.
 //
-//	http_stub [--port N] [--port-file FILE]
+//	http_stub [--port N] [--port-file FILE] [--times FILE]
 //
-//	POST  …/Users                 201, a user with an id of its own that echoes the userName
-// sent 	PATCH …                       200, likewise 	GET   …/ServiceProviderConfig 200,
-// patch and filter supported 	GET   …                       200, an empty list
+//	POST  …/Users                 201, a user with an id of its own and the userName sent
+//	PATCH …                       200, likewise
+//	GET   …/ServiceProviderConfig 200, patch and filter supported
+//	GET   …                       200, an empty list
 //
 // One thread, epoll, keep-alive, pipelining.  A client that writes faster than
 // it reads is dropped; so is one whose request exceeds the buffer.  Runs until SIGTERM, and prints
 // how many requests it answered:
 //
 //	{"requests": 10003}
+//
+// --times: the seconds of the monotonic clock when each PATCH had arrived, one a line.
+
+#include "measure.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,7 +25,6 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -37,6 +41,7 @@ struct peer {
 };
 
 static unsigned long requests;
+static FILE *times; /* NULL: nobody wants to know */
 static volatile sig_atomic_t is_over;
 
 /* What is gathered to be written in one go. */
@@ -96,6 +101,8 @@ static void answer_request(struct output *output, char *head, char *body, size_t
 {
 	char saved = body[body_length];
 	requests++;
+	if (times && strncmp(head, "PATCH ", 6) == 0)
+		fprintf(times, "%.6f\n", measure_now_s());
 	body[body_length] = '\0';
 	size_t line = strcspn(head, "\r");
 	if (head[0] == 'G' && memmem(head, line, "/ServiceProviderConfig", 22))
@@ -222,6 +229,16 @@ static void write_port(const char *path, int listener)
 	}
 }
 
+static void open_times(const char *path)
+{
+	times = fopen(path, "w");
+	if (!times) {
+		fprintf(stderr, "http_stub: cannot write %s: %s\n", path, strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	setvbuf(times, NULL, _IOLBF, 0);
+}
+
 static void on_terminate(int number)
 {
 	(void)number;
@@ -233,6 +250,7 @@ int main(int argc, char **argv)
 	static const struct option known[] = {
 		{ "port", required_argument, NULL, 'p' },
 		{ "port-file", required_argument, NULL, 'f' },
+		{ "times", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned port = 0;
@@ -243,8 +261,11 @@ int main(int argc, char **argv)
 			port = (unsigned)strtoul(optarg, NULL, 10);
 		} else if (code == 'f') {
 			port_file = optarg;
+		} else if (code == 't') {
+			open_times(optarg);
 		} else {
-			fputs("Usage: http_stub [--port N] [--port-file FILE]\n", stderr);
+			fputs("Usage: http_stub [--port N] [--port-file FILE] [--times FILE]\n",
+			    stderr);
 			return 64;
 		}
 	}
