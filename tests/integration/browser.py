@@ -42,14 +42,17 @@ class Browser:
         self.driver.get(pathlib.Path(path).as_uri())
 
     def complaints(self):
-        """What stands in the console."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        """What stands in the console, but for what the browser's own first page says there."""
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if not entry["message"].startswith("chrome://")]
 
     def requests(self):
-        """The addresses that were asked for since the page was opened."""
+        """The addresses that were asked for since the page was opened, but for the browser's own first page,
+        which may still be loading."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         return [message["params"]["request"]["url"] for message in messages
-                if message["method"] == "Network.requestWillBeSent"]
+                if message["method"] == "Network.requestWillBeSent"
+                and not message["params"]["documentURL"].startswith("chrome://")]
 
     def look(self, width, height, is_dark=False):
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
