@@ -57,7 +57,7 @@ semaphore.h spawn.h strings.h sys/ sysexits.h syslog.h termios.h unistd.h'
 # Core may include these of the system only, and not these of base.
 core_system='assert.h ctype.h errno.h inttypes.h limits.h stdarg.h stdbool.h stddef.h stdint.h
 stdio.h stdlib.h string.h strings.h'
-core_not_base='base/log.h base/secret.h'
+core_not_base='base/log.h base/replace.h base/secret.h'
 
 clock_calls='clock clock_gettime ftime gettimeofday time timespec_get'
 core_calls='accept atexit bind clock_nanosleep close closedir connect creat daemon dlopen

@@ -3,15 +3,13 @@
  * scimward report: for an audit.  It reads the state alone, without a lock, also while the service
  * runs.
  */
+#include "base/replace.h"
 #include "cli/program.h"
 #include "report/report.h"
 #include <config.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static bool write_piece(void *context, struct span piece)
 {
@@ -75,38 +73,25 @@ static enum exit_code make(struct program *program, FILE *file)
 	return EXIT_FAILED;
 }
 
-/* Into a new file beside it, and then renamed: nobody ever sees half a report. */
+/* Mode 0600, as a report names people. */
 static enum exit_code save(struct program *program)
 {
 	const char *path = program->options->out;
-	struct str temporary = { 0 };
-	enum exit_code code = EXIT_FAILED;
-	FILE *file = NULL;
-	int fd;
+	struct replacement report;
+	enum exit_code code;
 
-	str_addf(&temporary, "%s.XXXXXX", path);
-	fd = mkstemp(temporary.at); /* mode 0600: a report names people */
-	if (fd >= 0)
-		file = fdopen(fd, "w");
-	if (file == NULL) {
+	if (!replacement_begin(&report, path, 0600)) {
 		program_complain("cannot write the report to %s: %s; is there such a directory, "
 				 "and may you write there?",
 		    path, strerror(errno));
-		goto out;
+		return EXIT_FAILED;
 	}
-	code = make(program, file);
-	if (code == EXIT_DONE && fsync(fileno(file)) != 0)
-		code = EXIT_FAILED;
-	if (fclose(file) != 0 && code == EXIT_DONE)
-		code = EXIT_FAILED;
-	if (code == EXIT_DONE && rename(temporary.at, path) == 0)
-		goto out;
-	if (code == EXIT_DONE || code == EXIT_FAILED)
+	code = make(program, report.file);
+	if (code == EXIT_DONE && !replacement_commit(&report)) {
 		program_complain("cannot write the report to %s: %s", path, strerror(errno));
-	code = code == EXIT_DONE ? EXIT_FAILED : code;
-	unlink(temporary.at);
-out:
-	str_done(&temporary);
+		code = EXIT_FAILED;
+	}
+	replacement_abandon(&report);
 	return code;
 }
 

@@ -2,13 +2,12 @@
 /* Plans, streamed from the store to where they are read. */
 #include "cli/plan_output.h"
 
+#include "base/replace.h"
 #include "report/plan_writer.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool write_piece(void *context, struct span piece)
@@ -133,38 +132,26 @@ static enum exit_code save_to(
 		program_complain("%s", err.text);
 		return EXIT_STATE;
 	}
-	return is_written && fflush(file) == 0 && fsync(fileno(file)) == 0 ? EXIT_DONE
-									   : EXIT_FAILED;
+	return is_written ? EXIT_DONE : EXIT_FAILED;
 }
 
 enum exit_code plan_output_save(
     struct program *program, const struct cycle_result *result, const char *path)
 {
-	struct str temporary = { 0 };
-	enum exit_code code = EXIT_FAILED;
-	FILE *file = NULL;
-	int fd;
+	struct replacement plan;
+	enum exit_code code;
 
-	str_addf(&temporary, "%s.XXXXXX", path);
-	fd = mkstemp(temporary.at);
-	if (fd >= 0)
-		file = fdopen(fd, "w");
-	if (file == NULL) {
+	if (!replacement_begin(&plan, path, 0600)) {
 		program_complain("cannot write the plan to %s: %s; is there such a directory, and "
 				 "may you write there?",
 		    path, strerror(errno));
-		goto out;
+		return EXIT_FAILED;
 	}
-	code = save_to(program, result, file);
-	if (fclose(file) != 0 && code == EXIT_DONE)
+	code = save_to(program, result, plan.file);
+	if (code == EXIT_DONE && !replacement_commit(&plan))
 		code = EXIT_FAILED;
-	if (code == EXIT_DONE && rename(temporary.at, path) != 0)
-		code = EXIT_FAILED;
-	if (code != EXIT_DONE) {
+	if (code == EXIT_FAILED)
 		program_complain("cannot write the plan to %s: %s", path, strerror(errno));
-		unlink(temporary.at);
-	}
-out:
-	str_done(&temporary);
+	replacement_abandon(&plan);
 	return code;
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "metrics/exposition.h"
 
+#include "base/replace.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void metric_begin(struct str *out, enum metric_kind kind, const char *name, const char *help)
 {
@@ -58,39 +55,17 @@ void metric_single(
 	metric_sample(out, name, NULL, SPAN_NULL, number);
 }
 
-static bool write_all(int fd, struct span text)
-{
-	while (text.len > 0) {
-		ssize_t written = write(fd, text.at, text.len);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		text.at += written;
-		text.len -= (size_t)written;
-	}
-	return true;
-}
-
 enum status metrics_write_file(const char *path, struct span text, struct err *reterr)
 {
-	struct str temporary = { 0 };
-	enum status status = STATUS_OK;
-	bool is_written;
-	int fd;
+	struct replacement file;
 
-	str_addf(&temporary, "%s.XXXXXX", path);
-	fd = mkostemp(temporary.at, O_CLOEXEC);
-	is_written = fd >= 0 && write_all(fd, text) && fchmod(fd, 0644) == 0;
-	if (fd >= 0 && close(fd) != 0)
-		is_written = false;
-	if (!is_written || rename(temporary.at, path) != 0) {
-		status = STATUS_REJECT;
-		err_set(reterr, "cannot write %s: %s", path, strerror(errno));
-		if (fd >= 0)
-			unlink(temporary.at);
+	if (replacement_begin(&file, path, 0644)) {
+		if (fwrite(text.at, 1, text.len, file.file) == text.len) {
+			if (replacement_commit(&file))
+				return STATUS_OK;
+		}
+		replacement_abandon(&file);
 	}
-	str_done(&temporary);
-	return status;
+	err_set(reterr, "cannot write %s: %s", path, strerror(errno));
+	return STATUS_REJECT;
 }
