@@ -45,7 +45,9 @@ struct tenant_answer {
 	const struct observed
 	    *accounts; /* of a listing, a search; one for the others; may be none */
 	size_t account_count;
-	int64_t total;          /* totalResults of a listing; -1: not given */
+	int64_t total;                 /* of a listing, how many there are in all; -1: not given */
+	const struct span *workspaces; /* ids, of a listing of them */
+	size_t workspace_count;
 	struct span error_type; /* scimType; absent: none */
 	struct span error; /* for people: what was tried, status, the tenant's detail; printable */
 	struct span request_id; /* the tenant's name for the request; absent: none */
@@ -63,7 +65,9 @@ struct tenant_traits {
 	bool can_filter;      /* look-ups by filter work */
 	bool can_patch;       /* else PUT */
 	bool user_name_is_email;
-	bool can_rename; /* userName may be patched (policy "patch" is tried in any case) */
+	bool needs_names; /* an account has both a given and a family name */
+	bool can_rename;  /* userName may be patched (policy "patch" is tried in any case) */
+	bool can_show_workspaces; /* `workspaces` may be asked; else it answers STATUS_REJECT */
 };
 
 struct account_reader;
@@ -81,6 +85,13 @@ struct account_reader_vtable {
 	/** One account by id; 404: STATUS_REJECT with http_status 404. */
 	struct tenant_call *(*get)(struct account_reader *reader, struct span id,
 	    tenant_callback *callback, void *context);
+	/**
+	 * Workspaces that the tenant shows to the caller, from the 0-based `start`. STATUS_REJECT:
+	 * it does not tell, the caller may not ask, or nobody knows where; the error says which,
+	 * and it means nothing for other calls.
+	 */
+	struct tenant_call *(*workspaces)(
+	    struct account_reader *reader, int64_t start, tenant_callback *callback, void *context);
 	/** Logs out where the method has that, closes connections. Answered OK even if the tenant
 	 * did not. */
 	struct tenant_call *(*close)(

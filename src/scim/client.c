@@ -29,7 +29,7 @@ struct tenant_call {
 	size_t path_at; /* where the path begins in url */
 	int64_t list_start;
 	enum client_body answer;
-	bool has_body, is_write, is_anonymous, is_renewed;
+	bool has_body, is_write, is_anonymous, is_optional, is_renewed;
 	uint64_t generation; /* of the credential that it was sent with */
 	struct http_call *http;
 	struct auth_waiter waiter;
@@ -84,7 +84,8 @@ static struct tenant_call *call_take(struct client *client, const struct client_
 	str_truncate(&call->method, 0);
 	str_truncate(&call->url, 0);
 	str_truncate(&call->body, 0);
-	call->has_body = call->is_write = call->is_anonymous = call->is_renewed = false;
+	call->has_body = call->is_write = call->is_anonymous = call->is_optional =
+	    call->is_renewed = false;
 	call->http = NULL;
 	call->prev = client->last;
 	call->next = NULL;
@@ -240,16 +241,47 @@ static enum status read_account(struct tenant_call *call, const struct http_answ
 	return is_partial ? STATUS_OK : status;
 }
 
+static enum status read_workspaces(
+    struct tenant_call *call, struct span body, struct tenant_answer *answer, struct err *reterr)
+{
+	struct decoded_workspaces workspaces;
+	enum status status = decode_workspaces(call->client->decoder, body, &workspaces, reterr);
+
+	if (status != STATUS_OK)
+		return status;
+	answer->workspaces = workspaces.ids;
+	answer->workspace_count = workspaces.count;
+	answer->total = workspaces.total;
+	return STATUS_OK;
+}
+
+static enum status read_accounts(struct tenant_call *call, const struct http_answer *http,
+    struct tenant_answer *answer, struct err *reterr)
+{
+	struct decoded_accounts accounts = { .total = -1 };
+	enum status status = call->answer == CLIENT_BODY_LIST
+				 ? read_list(call, http->body, &accounts, reterr)
+				 : read_account(call, http, &accounts, reterr);
+
+	if (status != STATUS_OK)
+		return status;
+	answer->accounts = accounts.accounts;
+	answer->account_count = accounts.count;
+	answer->total = accounts.total;
+	return STATUS_OK;
+}
+
 static enum status read_body(struct tenant_call *call, const struct http_answer *http,
-    struct decoded_accounts *accounts, struct err *reterr)
+    struct tenant_answer *answer, struct err *reterr)
 {
 	switch (call->answer) {
 	case CLIENT_BODY_ANY:
 		break;
 	case CLIENT_BODY_LIST:
-		return read_list(call, http->body, accounts, reterr);
 	case CLIENT_BODY_ACCOUNT:
-		return read_account(call, http, accounts, reterr);
+		return read_accounts(call, http, answer, reterr);
+	case CLIENT_BODY_WORKSPACES:
+		return read_workspaces(call, http->body, answer, reterr);
 	}
 	return STATUS_OK;
 }
@@ -258,19 +290,15 @@ static enum status read_body(struct tenant_call *call, const struct http_answer 
 static void fill_good(struct tenant_call *call, const struct http_answer *http,
     struct tenant_answer *answer, struct err *text)
 {
-	struct decoded_accounts accounts = { .total = -1 };
 	struct err problem;
 
-	if (read_body(call, http, &accounts, &problem) != STATUS_OK) {
+	if (read_body(call, http, answer, &problem) != STATUS_OK) {
 		answer->status = STATUS_RETRY;
 		answer->may_have_happened = call->is_write;
 		call_explain(call, http, SPAN_NULL, problem.text, text);
 		answer->error = span_of(text->text);
 		return;
 	}
-	answer->accounts = accounts.accounts;
-	answer->account_count = accounts.count;
-	answer->total = accounts.total;
 	if (answer->is_partial) {
 		call_explain(call, http, SPAN_NULL, NULL, text);
 		answer->error = span_of(text->text);
@@ -305,6 +333,8 @@ static void call_answer(struct tenant_call *call, const struct http_answer *http
 	};
 	struct err text;
 
+	if (outcome.status == STATUS_DOWN && call->is_optional)
+		answer.status = STATUS_REJECT;
 	if (outcome.status == STATUS_OK)
 		fill_good(call, http, &answer, &text);
 	else
@@ -344,7 +374,8 @@ static void call_send(struct tenant_call *call, struct span authorization)
 		.method = str_span(&call->method),
 		.url = str_span(&call->url),
 		.authorization = authorization,
-		.accept = SPAN("application/scim+json"),
+		.accept = call->answer == CLIENT_BODY_WORKSPACES ? SPAN("application/json")
+								 : SPAN("application/scim+json"),
 		.content_type = call->has_body ? SPAN("application/scim+json") : SPAN_NULL,
 		.body = call->has_body ? str_span(&call->body) : SPAN_NULL,
 		.timeout_ms = client->in.settings->timeout_ms,
@@ -408,7 +439,10 @@ struct tenant_call *client_start(
 	struct tenant_call *call = call_take(client, owner);
 
 	str_add(&call->method, request->method);
-	str_add_c(&call->url, client->in.settings->url);
+	if (request->base.at != NULL)
+		str_add(&call->url, request->base);
+	else
+		str_add_c(&call->url, client->in.settings->url);
 	call->path_at = call->url.len;
 	str_add(&call->url, request->path);
 	str_add(&call->body, request->body);
@@ -417,6 +451,7 @@ struct tenant_call *client_start(
 	call->answer = request->answer;
 	call->is_write = request->is_write;
 	call->is_anonymous = request->is_anonymous;
+	call->is_optional = request->is_optional;
 	if (client->is_closing)
 		call_settle(call, STATUS_CANCELED, "canceled");
 	else

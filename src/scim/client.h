@@ -26,19 +26,23 @@ struct client_input {
 
 /* What the body of a good answer is. */
 enum client_body {
-	CLIENT_BODY_ANY,     /* not looked at */
-	CLIENT_BODY_LIST,    /* of users */
-	CLIENT_BODY_ACCOUNT, /* one user; of a write it may be missing, but not of a POST */
+	CLIENT_BODY_ANY,        /* not looked at */
+	CLIENT_BODY_LIST,       /* of users */
+	CLIENT_BODY_ACCOUNT,    /* one user; of a write it may be missing, but not of a POST */
+	CLIENT_BODY_WORKSPACES, /* a page of workspaces */
 };
 
 struct client_request {
 	struct span method; /* absent: nothing is sent, only the credential is had */
-	struct span path;   /* below the tenant's URL */
+	struct span base;   /* URL that the path is below; absent: the tenant's */
+	struct span path;
 	struct span body;   /* absent: none */
 	int64_t list_start; /* 1-based; of a listing */
 	enum client_body answer;
 	bool is_write;
 	bool is_anonymous; /* without the credential */
+	bool is_optional;  /* a refusal says nothing about other requests: STATUS_REJECT, never
+			      STATUS_DOWN, unless the credential itself cannot be had */
 };
 
 /* For insiders: `http` is what the answer was made of; NULL: nothing came, or nothing was asked. */

@@ -469,6 +469,44 @@ enum status decode_config(struct decoder *decoder, struct span body,
 	return STATUS_OK;
 }
 
+static int64_t read_total_size(const json_t *root)
+{
+	const json_t *paging = member_of(member_of(root, SPAN("meta")), SPAN("paging"));
+	const json_t *total = member_of(paging, SPAN("totalSize"));
+
+	return json_is_integer(total) && json_integer_value(total) >= 0 ? json_integer_value(total)
+									: -1;
+}
+
+enum status decode_workspaces(struct decoder *decoder, struct span body,
+    struct decoded_workspaces *ret_workspaces, struct err *reterr)
+{
+	struct decoded_workspaces workspaces = { 0 };
+	const json_t *list;
+	struct span *ids;
+	bool is_good;
+
+	if (!parse(decoder, body, reterr))
+		return STATUS_RETRY;
+	list = member_of(decoder->root, SPAN("workspaces"));
+	workspaces.total = read_total_size(decoder->root);
+	workspaces.count = json_array_size(list);
+	ids = arena_array(decoder->arena, workspaces.count, sizeof(*ids));
+	/* Where there are none, the list may be left out. */
+	is_good = json_is_array(list) || (list == NULL && workspaces.total == 0);
+	for (size_t i = 0; i < workspaces.count && is_good; i++) {
+		ids[i] = text_of(member_of(json_array_get(list, i), SPAN("id")));
+		is_good = ids[i].len > 0;
+	}
+	if (!is_good) {
+		err_set(reterr, "the answer is not a list of workspaces with their ids");
+		return STATUS_RETRY;
+	}
+	workspaces.ids = ids;
+	*ret_workspaces = workspaces;
+	return STATUS_OK;
+}
+
 enum status decode_token(
     struct decoder *decoder, struct span body, struct decoded_token *ret_token, struct err *reterr)
 {

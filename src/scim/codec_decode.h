@@ -72,6 +72,21 @@ struct decoded_config {
 enum status decode_config(struct decoder *decoder, struct span body,
     struct decoded_config *ret_config, struct err *reterr);
 
+struct decoded_workspaces {
+	const struct span *ids;
+	size_t count;
+	int64_t total; /* of all pages; -1: not given */
+};
+
+/**
+ * Reads a page of the workspaces that the caller sees.
+ *
+ * @return STATUS_RETRY: it is none, err says what is wrong with it
+ * Source: Anaplan Integration API 2.0, GET /workspaces
+ */
+enum status decode_workspaces(struct decoder *decoder, struct span body,
+    struct decoded_workspaces *ret_workspaces, struct err *reterr);
+
 struct decoded_token {
 	struct span value;     /* a secret; decoder_forget wipes it */
 	int64_t expires_at_ms; /* wall time; 0: not given */

@@ -39,6 +39,13 @@ void encode_list_path(struct str *out, int64_t start, size_t count)
 	str_addf(out, "/Users?startIndex=%lld&count=%zu", (long long)start, count);
 }
 
+void encode_workspaces_path(struct str *out, int64_t start)
+{
+	str_add_c(out, "/2/0/workspaces");
+	if (start > 0)
+		str_addf(out, "?offset=%lld", (long long)start);
+}
+
 static void add_equals(struct str *filter, const char *attribute, struct span value)
 {
 	if (value.at == NULL)

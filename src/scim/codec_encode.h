@@ -29,6 +29,9 @@ void encode_list_path(struct str *out, int64_t start, size_t count);
 void encode_find_path(
     struct str *out, struct span external_id, struct span user_name, size_t count);
 
+/** Appends the path of the workspaces, below the API's host; `start` is 0-based. */
+void encode_workspaces_path(struct str *out, int64_t start);
+
 /** Appends "/Users/ID", the id percent-encoded. */
 void encode_user_path(struct str *out, struct span id);
 

@@ -21,7 +21,9 @@ struct tenant_traits profile_traits(enum tenant_profile profile)
 		.can_filter = true,
 		.can_patch = true,
 		.user_name_is_email = is_anaplan,
+		.needs_names = is_anaplan,
 		.can_rename = !is_anaplan,
+		.can_show_workspaces = is_anaplan,
 	};
 }
 

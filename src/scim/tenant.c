@@ -103,6 +103,37 @@ static struct tenant_call *get(
 	return call;
 }
 
+/*
+ * SCIM has no list of workspaces; Anaplan's Integration API has, on the same host.  Where a URL of
+ * one's own leads past "/scim/", nobody knows where that is.
+ */
+static struct tenant_call *workspaces(
+    struct account_reader *reader, int64_t start, tenant_callback *callback, void *context)
+{
+	struct tenant *tenant = tenant_of(reader);
+	struct client_owner owner = { .callback = callback, .context = context };
+	const char *scim = strstr(tenant->settings.url, "/scim/");
+	struct client_request request = {
+		.method = SPAN("GET"), .answer = CLIENT_BODY_WORKSPACES, .is_optional = true
+	};
+	struct str path = { 0 };
+	struct tenant_call *call;
+
+	if (!reader->traits.can_show_workspaces || scim == NULL)
+		return client_settle(tenant->client, STATUS_REJECT,
+		    scim == NULL ? "tenant.url holds no \"/scim/\", so that nobody knows where its "
+				   "list of workspaces is"
+				 : "SCIM has no list of workspaces",
+		    &owner);
+	encode_workspaces_path(&path, start);
+	request.base =
+	    (struct span) { tenant->settings.url, (size_t)(scim - tenant->settings.url) };
+	request.path = str_span(&path);
+	call = client_start(tenant->client, &request, &owner);
+	str_done(&path);
+	return call;
+}
+
 static struct tenant_call *close_tenant(
     struct account_reader *reader, tenant_callback *callback, void *context)
 {
@@ -125,7 +156,7 @@ static void cancel_reading(struct account_reader *reader, struct tenant_call *ca
 }
 
 static const struct account_reader_vtable reader_vtable = { open_tenant, list, find, get,
-	close_tenant, check, cancel_reading };
+	workspaces, close_tenant, check, cancel_reading };
 
 /* --- encoding and writing ----------------------------------------------------------------- */
 

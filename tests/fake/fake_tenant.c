@@ -661,6 +661,31 @@ static struct tenant_call *read_get(
 	return call;
 }
 
+static struct tenant_call *read_workspaces(
+    struct account_reader *reader, int64_t start, tenant_callback *callback, void *context)
+{
+	struct fake_tenant *fake = of_reader(reader);
+	struct tenant_call *call = new_call(fake, callback, context);
+	const char *const *shown = fake->settings.workspaces;
+	size_t max = fake->settings.workspace_page_size > 0 ? fake->settings.workspace_page_size
+							    : 2;
+	struct span *ids = arena_array(call->arena, max, sizeof(*ids));
+	size_t total = 0, count = 0;
+
+	assert(fake->is_opened && shown != NULL);
+	fake->counts.looks++;
+	if (is_struck(call, strike(fake, "WORKSPACES", "")))
+		return call;
+	while (shown[total] != NULL)
+		total++;
+	for (size_t i = (size_t)start; i < total && count < max; i++)
+		ids[count++] = span_of(shown[i]);
+	call->answer.workspaces = ids;
+	call->answer.workspace_count = count;
+	call->answer.total = (int64_t)total;
+	return call;
+}
+
 static void read_check(struct account_reader *reader, check_callback *callback, void *context)
 {
 	(void)reader;
@@ -847,6 +872,14 @@ static void patch_workspaces(
 	take_workspaces(account, value);
 }
 
+static bool is_taken(
+    const struct fake_tenant *fake, const struct held_account *account, const json_t *name)
+{
+	const struct held_account *holder = by_name(fake, span_of(json_string_value(name)));
+
+	return holder != NULL && holder != account;
+}
+
 static void patch_one(struct tenant_call *call, struct held_account *account,
     const json_t *operation, bool keep_workspaces)
 {
@@ -860,6 +893,8 @@ static void patch_one(struct tenant_call *call, struct held_account *account,
 			patch_workspaces(call, account, verb, value);
 	} else if (strcmp(path, "active") == 0) {
 		account->is_active = json_is_true(value);
+	} else if (strcmp(path, "userName") == 0 && is_taken(call->fake, account, value)) {
+		answer_status(call, 409, "userName is taken");
 	} else if (account_path_parse(span_of(path), &which)) {
 		set_text(account, which, json_string_value(value));
 	} else {
@@ -958,7 +993,7 @@ static void write_cancel(struct account_writer *writer, struct tenant_call *call
 struct fake_tenant *fake_tenant_new(struct loop *loop, const struct fake_tenant_settings *settings)
 {
 	static const struct account_reader_vtable vtable = { read_open, read_list, read_find,
-		read_get, read_close, read_check, read_cancel };
+		read_get, read_workspaces, read_close, read_check, read_cancel };
 	struct fake_tenant *fake = mem_new(1, sizeof(*fake));
 
 	fake->loop = loop;
@@ -971,6 +1006,8 @@ struct fake_tenant *fake_tenant_new(struct loop *loop, const struct fake_tenant_
 		.workspace_max = settings->workspace_max,
 		.can_filter = !settings->cannot_filter,
 		.can_patch = true,
+		.can_rename = true,
+		.can_show_workspaces = settings->workspaces != NULL,
 	};
 	fake->encoder.encode = encode;
 	fake->encoder.traits = &fake->reader.traits;

@@ -28,10 +28,11 @@ enum fake_fault_kind {
 
 struct fake_fault {
 	enum fake_fault_kind kind;
-	const char *method; /* "POST", "PATCH", "GET", "LIST", "FIND", "OPEN"; NULL: writes */
-	const char *match;  /* part of the request's text; NULL: any */
-	unsigned times;     /* strikes left; 0: for ever */
-	unsigned spared;    /* so many matching requests are let through first */
+	const char *
+	    method; /* "POST", "PATCH", "GET", "LIST", "FIND", "OPEN", "WORKSPACES"; NULL: writes */
+	const char *match; /* part of the request's text; NULL: any */
+	unsigned times;    /* strikes left; 0: for ever */
+	unsigned spared;   /* so many matching requests are let through first */
 	int http_status;
 	bool has_retry_after;
 	int64_t retry_after_ms, delay_ms;
@@ -42,15 +43,19 @@ struct fake_tenant_settings {
 	size_t page_size; /* 0: 100 */
 	size_t workspace_max;
 	bool cannot_filter;
-	bool has_short_pages;    /* pages hold fewer than asked for */
-	bool has_unstable_order; /* each page is cut from another order */
-	const char *own_name;    /* userName of the credential's owner, known at once; NULL: not */
+	const char *const *workspaces; /* ids that it shows, NULL behind the last; NULL: it shows
+					  none */
+	size_t workspace_page_size;    /* of them; 0: 2 */
+	bool has_short_pages;          /* pages hold fewer than asked for */
+	bool has_unstable_order;       /* each page is cut from another order */
+	const char *own_name; /* userName of the credential's owner, known at once; NULL: not */
 	const char *told_name, *told_id; /* told once it is opened; NULL: not */
 };
 
 /* What came in. */
 struct fake_tenant_counts {
 	unsigned opens, closes, lists, finds, gets, writes;
+	unsigned looks;         /* at the workspaces */
 	unsigned blind_creates; /* POSTs again for a userName that nobody had looked for since */
 	unsigned in_flight_max; /* most at once, all kinds */
 	int64_t first_write_ms, last_write_ms; /* loop time of arrivals */

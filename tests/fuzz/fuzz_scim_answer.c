@@ -73,6 +73,21 @@ static void check_accounts(
 	arena_free(&arena);
 }
 
+static void check_workspaces(struct decoder *decoder, struct span body)
+{
+	struct decoded_workspaces workspaces;
+	struct err err = { "" };
+
+	if (decode_workspaces(decoder, body, &workspaces, &err) != STATUS_OK) {
+		check(err.text[0] != '\0');
+		check_words(err.text);
+		return;
+	}
+	check(workspaces.total >= -1);
+	for (size_t i = 0; i < workspaces.count; i++)
+		check(workspaces.ids[i].len > 0 && utf8_is_valid(workspaces.ids[i]));
+}
+
 static void check_error(struct decoder *decoder, struct span body)
 {
 	struct decoded_error error = decode_error(decoder, body);
@@ -104,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	check_accounts(decode_list(decoder, body, &list, &err), &list, &err);
 	err.text[0] = '\0';
 	check_accounts(decode_account(decoder, body, &list, &err), &list, &err);
+	check_workspaces(decoder, body);
 	check_error(decoder, body);
 	if (decode_config(decoder, body, &config, &err) != STATUS_OK)
 		check_words(err.text);

@@ -78,14 +78,21 @@ static void copy_span(char *into, size_t size, struct span text)
 	snprintf(into, size, "%.*s", SPAN_ARG(text));
 }
 
+static void copy_id(struct heard *heard, struct span id)
+{
+	size_t len = strlen(heard->ids);
+
+	snprintf(heard->ids + len, sizeof(heard->ids) - len, "%s%.*s", len == 0 ? "" : " ",
+	    SPAN_ARG(id));
+}
+
 static void copy_ids(struct heard *heard, const struct tenant_answer *answer)
 {
 	heard->ids[0] = '\0';
-	for (size_t i = 0; i < answer->account_count; i++) {
-		size_t len = strlen(heard->ids);
-		snprintf(heard->ids + len, sizeof(heard->ids) - len, "%s%.*s", i == 0 ? "" : " ",
-		    SPAN_ARG(answer->accounts[i].id));
-	}
+	for (size_t i = 0; i < answer->account_count; i++)
+		copy_id(heard, answer->accounts[i].id);
+	for (size_t i = 0; i < answer->workspace_count; i++)
+		copy_id(heard, answer->workspaces[i]);
 }
 
 void hear(void *context, const struct tenant_answer *answer)

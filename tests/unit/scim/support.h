@@ -50,7 +50,7 @@ struct heard {
 	int64_t retry_after_ms, total;
 	bool is_refused, may_have_happened, is_partial;
 	size_t account_count;
-	char ids[256]; /* of the accounts, with spaces between */
+	char ids[256]; /* of the accounts or workspaces, with spaces between */
 	char error[ERR_SIZE_BYTES], error_type[128], request_id[128];
 	struct loop *loop; /* set by the test, for at_ms */
 };

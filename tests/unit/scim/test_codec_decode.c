@@ -416,6 +416,52 @@ static void no_token_is_made_up(void **state)
 	assert_has(err.text, "not JSON");
 }
 
+static void workspaces_are_read_with_their_total(void **state)
+{
+	struct decoded_workspaces workspaces;
+
+	(void)state;
+	assert_int_equal(
+	    decode_workspaces(decoder,
+		SPAN("{\"meta\":{\"paging\":{\"totalSize\":7}},\"workspaces\":[{\"id\":\"8a81\","
+		     "\"name\":\"Finance\"},{\"name\":\"HR\",\"id\":\"8a82\"}]}"),
+		&workspaces, NULL),
+	    STATUS_OK);
+	assert_int_equal(workspaces.count, 2);
+	assert_int_equal(workspaces.total, 7);
+	assert_span(workspaces.ids[1], "8a82");
+	assert_int_equal(
+	    decode_workspaces(decoder, SPAN("{\"workspaces\":[]}"), &workspaces, NULL), STATUS_OK);
+	assert_int_equal(workspaces.count, 0);
+	assert_int_equal(workspaces.total, -1);
+	assert_int_equal(decode_workspaces(decoder,
+			     SPAN("{\"meta\":{\"paging\":{\"totalSize\":0}}}"), &workspaces, NULL),
+	    STATUS_OK);
+	assert_int_equal(workspaces.count, 0);
+}
+
+/* A list that is misread would call workspaces missing that are there. */
+static void what_is_no_list_of_workspaces_is_refused(void **state)
+{
+	static const char *const bodies[] = { "{}", "[]", "{\"workspaces\":{}}",
+		"{\"workspaces\":null}", "{\"workspaces\":[7]}", "{\"workspaces\":[{}]}",
+		"{\"workspaces\":[{\"id\":7}]}", "{\"workspaces\":[{\"id\":\"\"}]}",
+		"{\"meta\":{\"paging\":{\"totalSize\":3}}}",
+		"{\"workspaces\":[{\"id\":\"8a81\"},{\"name\":\"x\"}]}" };
+	struct decoded_workspaces workspaces;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+		err.text[0] = '\0';
+		assert_int_equal(decode_workspaces(decoder, span_of(bodies[i]), &workspaces, &err),
+		    STATUS_RETRY);
+		assert_has(err.text, "list of workspaces");
+	}
+	assert_int_equal(
+	    decode_workspaces(decoder, SPAN("<html>"), &workspaces, &err), STATUS_RETRY);
+}
+
 #define WITH_DECODER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 const struct CMUnitTest codec_decode_tests[] = {
@@ -439,5 +485,7 @@ const struct CMUnitTest codec_decode_tests[] = {
 	WITH_DECODER(a_token_is_read_with_its_end),
 	WITH_DECODER(tokens_without_an_end_are_tokens),
 	WITH_DECODER(no_token_is_made_up),
+	WITH_DECODER(workspaces_are_read_with_their_total),
+	WITH_DECODER(what_is_no_list_of_workspaces_is_refused),
 };
 const size_t codec_decode_test_count = COUNT_OF(codec_decode_tests);

@@ -239,6 +239,72 @@ static void what_is_encoded_is_what_is_sent(void **state)
 	ports_close(&ports);
 }
 
+static const struct heard *workspaces(struct ports *ports, int64_t start)
+{
+	ports->reader->vtable->workspaces(ports->reader, start, hear, &ports->heard);
+	return answered(ports);
+}
+
+static void workspaces_are_asked_of_the_other_api(void **state)
+{
+	struct ports ports;
+
+	(void)state;
+	ports_open_anaplan(&ports);
+	fake_http_reply(ports.http, 200,
+	    "{\"meta\":{\"paging\":{\"totalSize\":3}},\"workspaces\":[{\"id\":\"8a81\"},"
+	    "{\"id\":\"8a82\"}]}");
+	assert_int_equal(workspaces(&ports, 0)->status, STATUS_OK);
+	assert_string_equal(ports.heard.ids, "8a81 8a82");
+	assert_int_equal(ports.heard.total, 3);
+	assert_has(last_url(&ports), "/2/0/workspaces");
+	assert_null(strstr(last_url(&ports), "/scim/"));
+	fake_http_reply(ports.http, 200, "{\"workspaces\":[]}");
+	assert_int_equal(workspaces(&ports, 2)->status, STATUS_OK);
+	assert_has(last_url(&ports), "/2/0/workspaces?offset=2");
+	assert_int_equal(tenant_counters(ports.tenant).writes, 0);
+	ports_close(&ports);
+}
+
+/* Who may not ask there may do all else. */
+static void a_refusal_to_show_workspaces_is_no_end(void **state)
+{
+	static const int statuses[] = { 301, 400, 403, 404, 405 };
+	struct ports ports;
+
+	(void)state;
+	ports_open_anaplan(&ports);
+	for (size_t i = 0; i < COUNT_OF(statuses); i++) {
+		fake_http_reply(ports.http, statuses[i], "{}");
+		assert_int_equal(workspaces(&ports, 0)->status, STATUS_REJECT);
+		assert_has(ports.heard.error, "GET /2/0/workspaces");
+	}
+	fake_http_reply(ports.http, 503, "{}");
+	assert_int_equal(workspaces(&ports, 0)->status, STATUS_RETRY);
+	ports_close(&ports);
+}
+
+static void where_nobody_knows_workspaces_nobody_is_asked(void **state)
+{
+	struct tenant_settings settings = api_key_settings();
+	struct ports ports;
+
+	(void)state;
+	settings.url = "https://tenant.example/v2";
+	ports_open(&ports, &settings);
+	assert_int_equal(workspaces(&ports, 0)->status, STATUS_REJECT);
+	assert_has(ports.heard.error, "/scim/");
+	assert_int_equal(fake_http_count(ports.http), 0);
+	ports_close(&ports);
+	settings.url = "https://tenant.example/scim/v2";
+	settings.profile = TENANT_GENERIC;
+	ports_open(&ports, &settings);
+	assert_false(ports.reader->traits.can_show_workspaces);
+	assert_int_equal(workspaces(&ports, 0)->status, STATUS_REJECT);
+	assert_int_equal(fake_http_count(ports.http), 0);
+	ports_close(&ports);
+}
+
 static void both_ports_cancel(void **state)
 {
 	static const struct tenant_request request = {
@@ -314,6 +380,9 @@ const struct CMUnitTest tenant_tests[] = {
 	cmocka_unit_test(look_ups_carry_odd_values),
 	cmocka_unit_test(one_account_is_read_by_id),
 	cmocka_unit_test(what_is_encoded_is_what_is_sent),
+	cmocka_unit_test(workspaces_are_asked_of_the_other_api),
+	cmocka_unit_test(a_refusal_to_show_workspaces_is_no_end),
+	cmocka_unit_test(where_nobody_knows_workspaces_nobody_is_asked),
 	cmocka_unit_test(both_ports_cancel),
 	cmocka_unit_test(a_close_is_always_well),
 	cmocka_unit_test(a_check_goes_through_the_port),
