@@ -57,7 +57,8 @@ static bool wants_color(void)
 	return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
 }
 
-static struct plan_writer_options options_of(struct program *program)
+static struct plan_writer_options options_of(
+    struct program *program, const struct cycle_result *result)
 {
 	return (struct plan_writer_options) {
 		.is_json = program->options->is_json,
@@ -67,6 +68,8 @@ static struct plan_writer_options options_of(struct program *program)
 		.write_context = stdout,
 		.workspace_name = workspace_name,
 		.name_context = program,
+		.facts = result != NULL ? result->facts : NULL,
+		.forecast = result != NULL ? result->forecast : (struct forecast) { .reads = 0 },
 	};
 }
 
@@ -85,7 +88,7 @@ static enum exit_code judge(enum status status, bool is_written, const struct er
 
 enum exit_code plan_output_print(struct program *program, const struct cycle_result *result)
 {
-	struct plan_writer_options options = options_of(program);
+	struct plan_writer_options options = options_of(program, result);
 	bool is_written = false;
 	struct err err;
 	enum status status = write_plan(program, result, &options, &is_written, &err);
@@ -95,7 +98,7 @@ enum exit_code plan_output_print(struct program *program, const struct cycle_res
 
 enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count)
 {
-	struct plan_writer_options options = options_of(program);
+	struct plan_writer_options options = options_of(program, NULL);
 	struct plan_writer *writer = plan_writer_new(&options);
 	enum status status = STATUS_OK;
 	bool is_written;
@@ -118,16 +121,12 @@ enum exit_code plan_output_holds(struct program *program, const struct hold *hol
 static enum exit_code save_to(
     struct program *program, const struct cycle_result *result, FILE *file)
 {
-	struct plan_writer_options options = {
-		.is_json = true,
-		.write = write_piece,
-		.write_context = file,
-		.workspace_name = workspace_name,
-		.name_context = program,
-	};
+	struct plan_writer_options options = options_of(program, result);
 	bool is_written = false;
 	struct err err;
 
+	options.is_json = true;
+	options.write_context = file;
 	if (write_plan(program, result, &options, &is_written, &err) != STATUS_OK) {
 		program_complain("%s", err.text);
 		return EXIT_STATE;

@@ -5,7 +5,12 @@
 #include "core/value.h"
 #include "base/unicode.h"
 
-enum { USER_NAME_MAX_CHARACTERS = 60 };
+enum {
+	USER_NAME_MAX_CHARACTERS = 60,
+	ADDRESS_MAX_BYTES = 254, /* a path of 256 without its brackets */
+	LOCAL_PART_MAX_BYTES = 64,
+	DOMAIN_LABEL_MAX_BYTES = 63,
+};
 
 /* Whether the text has C0 or C1 controls or DEL; C1 are C2 80 to C2 9F in UTF-8. */
 static bool has_control(struct span text)
@@ -109,6 +114,70 @@ enum status value_check_email(struct span user_name, struct err *reterr)
 		return STATUS_OK;
 	err_set(reterr, "userName: \"%.*s\" %s", SPAN_ARG(user_name), fault);
 	return STATUS_REJECT;
+}
+
+static bool is_letter_or_digit(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte >= '0' && byte <= '9');
+}
+
+/* What may stand in an address without quotes. */
+static bool is_dot_string(struct span text)
+{
+	char before = '.';
+
+	for (size_t i = 0; i < text.len; before = text.at[i++]) {
+		bool is_atom = is_letter_or_digit(text.at[i]) ||
+			       strchr("!#$%&'*+-/=?^_`{|}~", text.at[i]) != NULL;
+
+		if (!is_atom && (text.at[i] != '.' || before == '.'))
+			return false;
+	}
+	return before != '.';
+}
+
+static bool is_label(struct span label)
+{
+	if (label.len == 0 || label.len > DOMAIN_LABEL_MAX_BYTES || label.at[0] == '-' ||
+	    label.at[label.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.len; i++) {
+		if (!is_letter_or_digit(label.at[i]) && label.at[i] != '-')
+			return false;
+	}
+	return true;
+}
+
+static bool is_domain(struct span domain)
+{
+	bool is_last = false;
+
+	while (!is_last) {
+		is_last = span_find(domain, '.') == domain.len;
+		if (!is_label(span_split(&domain, '.')))
+			return false;
+	}
+	return true;
+}
+
+const char *value_doubt_email(struct span user_name)
+{
+	struct span host = user_name, person = span_split(&host, '@');
+
+	if (!utf8_is_ascii(user_name))
+		return "holds characters beyond ASCII";
+	if (user_name.len > ADDRESS_MAX_BYTES)
+		return "is longer than the 254 bytes of an address";
+	if (person.len > LOCAL_PART_MAX_BYTES)
+		return "has more than 64 bytes before its @";
+	if (!is_dot_string(person))
+		return "holds a character or a dot before its @ that an address cannot have there";
+	if (!is_domain(host))
+		return "has no sound domain behind its @";
+	if (span_find(host, '.') == host.len)
+		return "has no dot behind its @";
+	return NULL;
 }
 
 bool value_parse_active(struct span text, bool *ret_is_active)

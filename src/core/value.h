@@ -27,6 +27,16 @@ enum status value_check(enum account_path to, struct span value, struct err *ret
  */
 enum status value_check_email(struct span user_name, struct err *reterr);
 
+/**
+ * Says what could make a server not take a userName that value_check_email accepts for an email
+ * address: lengths and characters that RFC 5321 does not allow, letters beyond ASCII, a domain
+ * without a dot.
+ *
+ * @return the end of a sentence that begins with the userName; NULL: nothing
+ * Source: RFC 5321 4.1.2 and 4.5.3.1, RFC 1035 2.3.1, RFC 6531
+ */
+const char *value_doubt_email(struct span user_name);
+
 /** Reads TRUE FALSE yes no 1 0 of either case. @return false when it is none of them */
 bool value_parse_active(struct span text, bool *ret_is_active);
 

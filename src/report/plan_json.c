@@ -4,7 +4,8 @@
  *
  * `changes` come in byte order of their paths. `active` is a boolean, `entitlements` the whole set
  * of workspace ids before and after; before a create all are null.  `error` is there only when the
- * last answer was one.
+ * last answer was one.  A dry run has two members more: `predictions` of each action, and the
+ * `forecast` behind the summary.  The form is published in doc/plan.schema.json.
  */
 #include "base/time.h"
 #include "report/plan_writer_p.h"
@@ -175,6 +176,27 @@ static void put_error(struct emitter *json, const struct action *action)
 	emit_object_close(json);
 }
 
+static void put_predictions(struct plan_writer *writer, const struct plan_change *change)
+{
+	struct emitter *json = &writer->json;
+
+	if (writer->options.facts == NULL)
+		return;
+	emit_key(json, "predictions");
+	emit_array_open(json);
+	for (size_t i = 0; i < change->prediction_count; i++) {
+		enum prediction_code code = change->predictions[i].code;
+
+		emit_object_open(json);
+		put_text(json, "code", span_of(prediction_code_name(code)));
+		put_text(
+		    json, "outcome", span_of(prediction_outcome_name(prediction_outcome_of(code))));
+		put_text(json, "detail", change->predictions[i].detail);
+		emit_object_close(json);
+	}
+	emit_array_close(json);
+}
+
 void plan_json_action(struct plan_writer *writer, const struct plan_change *change)
 {
 	const struct action *action = change->action;
@@ -190,6 +212,7 @@ void plan_json_action(struct plan_writer *writer, const struct plan_change *chan
 	put_reason(json, action);
 	put_changes(json, change);
 	put_request(json, &action->request);
+	put_predictions(writer, change);
 	put_error(json, action);
 	emit_object_close(json);
 }
@@ -232,6 +255,51 @@ void plan_json_end_hold(struct plan_writer *writer)
 	emit_object_close(&writer->json);
 }
 
+static void put_number_or_null(struct emitter *json, const char *key, int64_t number)
+{
+	emit_key(json, key);
+	if (number < 0)
+		emit_null(json);
+	else
+		emit_int(json, number);
+}
+
+static void put_counts(struct emitter *json, const struct forecast *forecast)
+{
+	emit_key(json, "predictions");
+	emit_object_open(json);
+	for (int i = 0; i < PREDICTION_CODE_COUNT; i++)
+		put_count(
+		    json, prediction_code_name((enum prediction_code)i), forecast->predictions[i]);
+	emit_object_close(json);
+}
+
+static void put_forecast(struct plan_writer *writer)
+{
+	const struct prediction_facts *facts = writer->options.facts;
+	const struct forecast *forecast = &writer->forecast;
+	struct emitter *json = &writer->json;
+	uint64_t requests = forecast_requests(forecast);
+
+	if (facts == NULL)
+		return;
+	emit_key(json, "forecast");
+	emit_object_open(json);
+	put_count(json, "requests", requests);
+	put_count(json, "reads", forecast->reads);
+	put_count(json, "writes", forecast->writes);
+	put_number_or_null(json, "seconds", forecast_seconds(&forecast->pace, requests));
+	put_count(json, "heldRequests", forecast->held);
+	put_count(json, "requestsPerSecond", forecast->pace.requests_per_second);
+	put_count(json, "burst", forecast->pace.burst);
+	put_count(json, "concurrency", forecast->pace.concurrency);
+	put_number_or_null(json, "answerMs", forecast_answer_ms(&forecast->pace));
+	put_counts(json, forecast);
+	put_text(json, "userNamesNotChecked", facts->names_not_checked);
+	put_text(json, "workspacesNotChecked", facts->workspaces_not_checked);
+	emit_object_close(json);
+}
+
 void plan_json_end(struct plan_writer *writer, const struct plan_summary *summary)
 {
 	struct emitter *json = &writer->json;
@@ -250,6 +318,7 @@ void plan_json_end(struct plan_writer *writer, const struct plan_summary *summar
 	put_count(json, "unchanged", summary->unchanged);
 	put_count(json, "orphan", summary->orphan);
 	emit_object_close(json);
+	put_forecast(writer);
 	emit_object_close(json);
 	str_add_byte(&writer->out, '\n');
 }

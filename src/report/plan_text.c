@@ -472,6 +472,17 @@ static void put_changes(struct plan_writer *writer, const struct plan_change *ch
 		    SPAN("what changes cannot be shown: the stored account cannot be read"));
 }
 
+static void put_prediction(struct plan_writer *writer, const struct prediction *prediction)
+{
+	static const char *const heads[] = {
+		[PREDICTION_REFUSED] = "will be refused: ",
+		[PREDICTION_PARTIAL] = "may be done in part: ",
+		[PREDICTION_UNSURE] = "may be refused: ",
+	};
+
+	put_note(writer, heads[prediction_outcome_of(prediction->code)], prediction->detail);
+}
+
 void plan_text_action(struct plan_writer *writer, const struct plan_change *change)
 {
 	const struct action *action = change->action;
@@ -484,6 +495,8 @@ void plan_text_action(struct plan_writer *writer, const struct plan_change *chan
 		put_changes(writer, change);
 	if (action->state != ACTION_DONE)
 		put_note(writer, "answer: ", action->answer);
+	for (size_t i = 0; i < change->prediction_count; i++)
+		put_prediction(writer, &change->predictions[i]);
 }
 
 /* ---- the summary ---- */
@@ -519,6 +532,70 @@ static void put_parts(struct plan_writer *writer, const struct plan_summary *sum
 	put_count(writer, summary->orphan, "; ", "orphan", "orphans");
 }
 
+static struct span time_words(struct plan_writer *writer, const struct forecast *forecast)
+{
+	int64_t seconds = forecast_seconds(&forecast->pace, forecast_requests(forecast));
+	char text[TIME_TEXT_SIZE];
+
+	if (seconds < 0)
+		return SPAN("as fast as the tenant answers");
+	duration_format(seconds * TIME_SECOND_MS, text);
+	return arena_format(writer->arena, "%s%s at %" PRIu64 "/s",
+	    seconds > 0 ? "about " : "under ", seconds > 0 ? text : "1s",
+	    forecast->pace.requests_per_second);
+}
+
+static void put_not_checked(struct plan_writer *writer, const char *what, struct span why)
+{
+	if (why.at == NULL)
+		return;
+	put_c(writer, STYLE_CHANGE, what);
+	put_c(writer, STYLE_PLAIN, " were not checked: ");
+	put(writer, STYLE_PLAIN, why);
+	end_line(writer);
+}
+
+/* In a long plan nobody finds the lines of those who are refused. */
+static void put_predicted(struct plan_writer *writer, const struct forecast *forecast)
+{
+	const char *separator = "Predicted: ";
+
+	for (int i = 0; i < PREDICTION_CODE_COUNT; i++) {
+		if (forecast->predictions[i] == 0)
+			continue;
+		put(writer, STYLE_BAD,
+		    arena_format(writer->arena, "%s%" PRIu64 " %s", separator,
+			forecast->predictions[i], prediction_code_name((enum prediction_code)i)));
+		separator = ", ";
+	}
+	if (writer->column == 0)
+		return;
+	put_c(writer, STYLE_PLAIN, ".");
+	end_line(writer);
+}
+
+static void put_forecast(struct plan_writer *writer)
+{
+	const struct prediction_facts *facts = writer->options.facts;
+	const struct forecast *forecast = &writer->forecast;
+	uint64_t requests = forecast_requests(forecast);
+
+	put(writer, STYLE_PLAIN,
+	    arena_format(writer->arena,
+		"%" PRIu64 " request%s (%" PRIu64 " to read, %" PRIu64 " to write), %.*s", requests,
+		requests == 1 ? "" : "s", forecast->reads, forecast->writes,
+		SPAN_ARG(time_words(writer, forecast))));
+	if (forecast->held > 0)
+		put(writer, STYLE_PLAIN,
+		    arena_format(writer->arena, "; %" PRIu64 " more when what is held is approved",
+			forecast->held));
+	put_c(writer, STYLE_PLAIN, ".");
+	end_line(writer);
+	put_predicted(writer, forecast);
+	put_not_checked(writer, "userNames", facts->names_not_checked);
+	put_not_checked(writer, "Workspaces", facts->workspaces_not_checked);
+}
+
 void plan_text_end(struct plan_writer *writer, const struct plan_summary *summary)
 {
 	arena_reset(writer->arena);
@@ -528,6 +605,8 @@ void plan_text_end(struct plan_writer *writer, const struct plan_summary *summar
 	put_parts(writer, summary);
 	put_c(writer, STYLE_PLAIN, ".");
 	end_line(writer);
+	if (writer->options.facts != NULL)
+		put_forecast(writer);
 }
 
 /* ---- holds ---- */

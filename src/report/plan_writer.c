@@ -12,6 +12,7 @@ struct plan_writer *plan_writer_new(const struct plan_writer_options *options)
 	struct plan_writer *writer = mem_new(1, sizeof(*writer));
 
 	writer->options = *options;
+	writer->forecast = options->forecast;
 	writer->arena = arena_new();
 	return writer;
 }
@@ -71,6 +72,20 @@ static struct plan_change take_apart(struct plan_writer *writer, const struct ac
 	return change;
 }
 
+static void predict(struct plan_writer *writer, struct plan_change *change)
+{
+	const struct prediction_input input = { change->action,
+		change->has_before ? &change->before : NULL, &change->after, &change->change };
+
+	if (writer->options.facts == NULL)
+		return;
+	if (change->has_after && !change->is_unreadable)
+		change->prediction_count = prediction_judge(
+		    writer->options.facts, &input, writer->arena, &change->predictions);
+	forecast_add(
+	    &writer->forecast, change->action, change->predictions, change->prediction_count);
+}
+
 bool plan_change_has_text(const struct plan_change *change, enum account_path path)
 {
 	return change_has(&change->change, path);
@@ -91,6 +106,7 @@ void plan_writer_action(struct plan_writer *writer, const struct action *action)
 		return;
 	arena_reset(writer->arena);
 	change = take_apart(writer, action);
+	predict(writer, &change);
 	if (writer->options.is_json)
 		plan_json_action(writer, &change);
 	else

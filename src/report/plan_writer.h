@@ -10,6 +10,7 @@
 #define REPORT_PLAN_WRITER_H
 
 #include "base/str.h"
+#include "core/forecast.h"
 #include "core/plan.h"
 #include "core/port_store.h"
 #include <stdbool.h>
@@ -28,6 +29,10 @@ struct plan_writer_options {
 	 * names. */
 	struct span (*workspace_name)(void *context, struct span id);
 	void *name_context;
+	/** What a dry run found out about the tenant: each action is shown with what is predicted,
+	 * and the end with the forecast. NULL: neither is. Borrowed. */
+	const struct prediction_facts *facts;
+	struct forecast forecast; /* with facts: pace and reads; the actions are counted in */
 };
 
 /** Makes a writer. @param options copied. @return owned */

@@ -22,6 +22,7 @@ struct plan_writer {
 	size_t column;            /* of the line that is being written */
 	bool has_heading;         /* a group was begun */
 	enum action_kind heading; /* the last group */
+	struct forecast forecast; /* so far */
 };
 
 /* An action with its accounts taken apart. */
@@ -31,6 +32,8 @@ struct plan_change {
 	bool is_unreadable; /* an account that was stored cannot be read */
 	struct account before, after;
 	struct change change; /* all zero unless both can be read */
+	const struct prediction *predictions;
+	size_t prediction_count;
 };
 
 void plan_text_begin(struct plan_writer *writer, const struct run *run);

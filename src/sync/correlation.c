@@ -279,6 +279,7 @@ bool correlation_resolve(
 			SPAN_ARG(dn)));
 	switch (decision.verdict) {
 	case CORRELATE_NONE:
+		predicting_note(cycle, action, observed, count);
 		return create(cycle, action, &desired);
 	case CORRELATE_ADOPT:
 	case CORRELATE_REHIRE:
@@ -304,7 +305,9 @@ struct tenant_call *correlation_find(struct cycle *cycle, const struct action *a
 		else
 			user_name = desired.text[ACCOUNT_USER_NAME];
 	}
-	if (external_id.at == NULL && user_name.at == NULL)
+	/* A dry run wants to know of a userName that is taken, whoever is meant; it costs no
+	 * request more. */
+	if (cycle_is_dry(cycle) || (external_id.at == NULL && user_name.at == NULL))
 		user_name = action->user_name;
 	return reader->vtable->find(reader, external_id, user_name, callback, callback_context);
 }

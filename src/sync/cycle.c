@@ -350,6 +350,7 @@ static void cycle_free(struct cycle *cycle)
 	loop_timer_free(&cycle->timer);
 	exchange_free(&cycle->exchange);
 	changes_free(&cycle->changes);
+	predicting_free(&cycle->predicting);
 	index_free(&cycle->touched);
 	index_free(&cycle->names);
 	holds_free(&cycle->holds);
@@ -425,6 +426,7 @@ static void end(struct cycle *cycle)
 		.quarantined = cycle->quarantined,
 	};
 	result.run.summary = cycle->summary;
+	predicting_tell(cycle, &result);
 	cycle->callback(cycle->callback_context, &result);
 	cycle_free(cycle);
 }
@@ -445,11 +447,13 @@ static void learn_self(struct cycle *cycle)
 		scan_phase_start(cycle);
 }
 
-static void apply_or_not(struct cycle *cycle)
+static void apply_or_predict(struct cycle *cycle)
 {
 	cycle->is_whole = cycle_is_dry(cycle) && !cycle->is_stopping;
-	if (cycle_is_dry(cycle) || cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping)
+	if (cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping)
 		cycle_next(cycle, PHASE_CLOSE);
+	else if (cycle_is_dry(cycle))
+		predicting_start(cycle);
 	else
 		applier_start(cycle);
 }
@@ -481,7 +485,7 @@ static void step(void *context)
 		guarding_start(cycle);
 		break;
 	case PHASE_APPLY:
-		apply_or_not(cycle);
+		apply_or_predict(cycle);
 		break;
 	case PHASE_CLOSE:
 		close_tenant(cycle);

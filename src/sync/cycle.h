@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "core/forecast.h"
 #include "core/index.h"
 #include "core/mapping.h"
 #include "core/plan.h"
@@ -84,6 +85,8 @@ struct cycle_result {
 	size_t hold_count;
 	uint64_t quarantined;   /* users who entered quarantine in it */
 	int64_t retry_after_ms; /* a peer is down: when the service tries again; 0: it does not */
+	const struct prediction_facts *facts; /* of a dry run that made its plan; NULL: none */
+	struct forecast forecast; /* of it: pace and reads; its actions are not counted in */
 };
 
 typedef void cycle_callback(void *context, const struct cycle_result *result);

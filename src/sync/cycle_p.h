@@ -19,7 +19,7 @@ enum cycle_phase {
 	PHASE_LEAVERS,   /* a second look at each missing key */
 	PHASE_CORRELATE, /* accounts for entries without a link */
 	PHASE_GUARD,     /* what is too much is held */
-	PHASE_APPLY,     /* send */
+	PHASE_APPLY,     /* send, or predict what would become of it */
 	PHASE_CLOSE,     /* log out */
 	PHASE_END,
 };
@@ -60,6 +60,7 @@ struct holds;
 struct leavers;
 struct correlation;
 struct listing;
+struct predicting;
 struct settling;
 struct turning;
 
@@ -115,6 +116,7 @@ struct cycle {
 	struct turning *turning;
 	struct correlation *correlation;
 	struct applier *applier;
+	struct predicting *predicting; /* of a dry run; NULL: nothing was noted yet */
 };
 
 /** Adds a key to those that are looked at. @param directory  0: any */
@@ -200,6 +202,7 @@ void leavers_start(struct cycle *cycle);     /**< leavers.c */
 void correlation_start(struct cycle *cycle); /**< correlation.c */
 void guarding_start(struct cycle *cycle);    /**< guarding.c */
 void applier_start(struct cycle *cycle);     /**< applier.c */
+void predicting_start(struct cycle *cycle);  /**< predicting.c */
 
 /** Whether the limit allows one more creation than the guard has seen: whom the tenant lost while
  * we were applying. Takes it. (guarding.c) */
@@ -226,6 +229,19 @@ bool correlation_resolve(
 /** Asks the tenant for the accounts that could be meant by an action's wanted account. */
 struct tenant_call *correlation_find(struct cycle *cycle, const struct action *action,
     tenant_callback *callback, void *callback_context);
+
+/* ---- predicting.c: what the tenant will make of a dry run's plan ---- */
+
+/** Notes accounts that were found for an entry that no account is meant by: one of them may have
+ * its userName. Not in a dry run: nothing. */
+void predicting_note(struct cycle *cycle, const struct action *action,
+    const struct observed *observed, size_t count);
+
+/** Puts what was found into the result; it lives as long as the cycle. */
+void predicting_tell(const struct cycle *cycle, struct cycle_result *result);
+
+/** Frees it; NULL is welcome. */
+void predicting_free(struct predicting **predicting);
 
 /* ---- turning.c: accounts that expire or begin ---- */
 

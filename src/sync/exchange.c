@@ -39,6 +39,7 @@ struct exchange {
 	struct item *first, **last;
 	size_t count;
 	size_t waiting;
+	uint64_t tries;
 	int64_t patience_ms;
 	int64_t trouble_since_ms; /* -1: the last answer was fine */
 	int refused;
@@ -282,6 +283,7 @@ static int64_t start_ready(struct exchange *exchange)
 					   : soonest_ms;
 			item->state = ITEM_IN_FLIGHT;
 			exchange->waiting--;
+			exchange->tries++;
 			tell_step(exchange);
 			item->request.start(item->request.context, on_try_answered, item);
 			continue;
@@ -320,6 +322,11 @@ void exchange_cancel(struct exchange *exchange)
 size_t exchange_pending(const struct exchange *exchange)
 {
 	return exchange->count;
+}
+
+uint64_t exchange_tries(const struct exchange *exchange)
+{
+	return exchange->tries;
 }
 
 bool exchange_is_down(const struct exchange *exchange, struct err *ret_why)

@@ -22,6 +22,7 @@
 #include "sync/gate.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct exchange;
 
@@ -60,6 +61,9 @@ void exchange_cancel(struct exchange *exchange);
 
 /** Number of requests that were submitted and not yet answered. */
 size_t exchange_pending(const struct exchange *exchange);
+
+/** Number of tries that went through the gate so far. */
+uint64_t exchange_tries(const struct exchange *exchange);
 
 /** Whether the tenant is down; the message says why. */
 bool exchange_is_down(const struct exchange *exchange, struct err *ret_why);

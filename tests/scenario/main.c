@@ -21,6 +21,7 @@ int main(void)
 	failures += RUN(own);
 	failures += RUN(pace);
 	failures += RUN(person);
+	failures += RUN(predictions);
 	failures += RUN(reconcile);
 	failures += RUN(scan);
 	failures += RUN(service);

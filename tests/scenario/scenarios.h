@@ -31,6 +31,8 @@ extern const struct CMUnitTest pace_scenarios[];
 extern const size_t pace_scenario_count;
 extern const struct CMUnitTest person_scenarios[];
 extern const size_t person_scenario_count;
+extern const struct CMUnitTest predictions_scenarios[];
+extern const size_t predictions_scenario_count;
 extern const struct CMUnitTest reconcile_scenarios[];
 extern const size_t reconcile_scenario_count;
 extern const struct CMUnitTest scan_scenarios[];

@@ -192,6 +192,12 @@ void given_synced(struct world *world, unsigned count)
 	fake_tenant_forget(world->tenant);
 }
 
+void given_shown(struct world *world, const char *const *ids)
+{
+	fake_tenant_settings(world->tenant)->workspaces = ids;
+	fake_tenant_reader(world->tenant)->traits.can_show_workspaces = true;
+}
+
 void expect_log(struct world *world, const char *text)
 {
 	assert_true(world->allowed_count < COUNT_OF(world->allowed));
@@ -200,11 +206,70 @@ void expect_log(struct world *world, const char *text)
 
 /* ---- when ---- */
 
+struct foreseeing {
+	struct world *world;
+	const struct prediction_facts *facts;
+	struct arena *arena;
+};
+
+/* "p1@x=code code; " */
+static void remember_action(void *context, const struct action *action)
+{
+	struct foreseeing *foreseeing = context;
+	struct world *world = foreseeing->world;
+	bool has_before = action->before.at != NULL;
+	const struct prediction *predictions;
+	struct account before, after;
+	struct change change;
+	struct str text = { 0 };
+	size_t count;
+
+	arena_reset(foreseeing->arena);
+	if (!action_has_request(action->kind))
+		return;
+	assert_int_equal(account_decode(action->after, foreseeing->arena, &after, NULL), STATUS_OK);
+	if (has_before)
+		assert_int_equal(
+		    account_decode(action->before, foreseeing->arena, &before, NULL), STATUS_OK);
+	change = differ_compare(has_before ? &before : NULL, &after, foreseeing->arena);
+	count = prediction_judge(foreseeing->facts,
+	    &(struct prediction_input) { action, has_before ? &before : NULL, &after, &change },
+	    foreseeing->arena, &predictions);
+	forecast_add(&world->forecast, action, predictions, count);
+	str_addf(&text, "%s%.*s=", world->predicted, SPAN_ARG(action->user_name));
+	for (size_t i = 0; i < count; i++)
+		str_addf(
+		    &text, "%s%s", i > 0 ? " " : "", prediction_code_name(predictions[i].code));
+	assert_true(text.len + 3 < sizeof(world->predicted));
+	snprintf(world->predicted, sizeof(world->predicted), "%s; ", str_c(&text));
+	str_done(&text);
+}
+
+static void remember_predictions(struct world *world, const struct cycle_result *result)
+{
+	struct foreseeing foreseeing = { world, result->facts, arena_new() };
+	const struct action_query query = { .run_id = result->run.id };
+	struct err err;
+
+	world->predicted[0] = '\0';
+	world->forecast = result->forecast;
+	snprintf(world->not_checked[0], sizeof(world->not_checked[0]), "%.*s",
+	    SPAN_ARG(result->facts->names_not_checked));
+	snprintf(world->not_checked[1], sizeof(world->not_checked[1]), "%.*s",
+	    SPAN_ARG(result->facts->workspaces_not_checked));
+	if (result->run.id != 0 && store_action_each(world->store, &query, remember_action,
+				       &foreseeing, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	arena_free(&foreseeing.arena);
+}
+
 static void on_over(void *context, const struct cycle_result *result)
 {
 	struct world *world = context;
 
 	world->result = *result;
+	if (result->facts != NULL)
+		remember_predictions(world, result);
 	snprintf(world->certificate, sizeof(world->certificate), "%.*s",
 	    SPAN_ARG(result->run.certificate));
 	world->exit = result->exit;
@@ -533,6 +598,15 @@ static void on_run(void *context, const struct run *run_row)
 {
 	(void)run_row;
 	++*(unsigned *)context;
+}
+
+void expect_prediction(struct world *world, const char *user_name, const char *codes)
+{
+	char wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "%s=%s; ", user_name, codes);
+	if (strstr(world->predicted, wanted) == NULL)
+		fail_msg("no \"%s\" in \"%s\"", wanted, world->predicted);
 }
 
 unsigned count_runs(struct world *world)

@@ -55,6 +55,9 @@ struct world {
 	int64_t keep_audit_ms; /* 0: for ever */
 	bool is_death_feigned; /* an action that was done and recorded was made to look as sent */
 	bool is_dry;
+	char predicted[2048]; /* of the dry run that ran last, see expect_prediction */
+	struct forecast forecast;
+	char not_checked[2][128]; /* why userNames, workspaces were not; "": they were */
 
 	struct fake_source_counts forgotten; /* of the directory, see forget_directory */
 
@@ -90,6 +93,8 @@ void given_status(struct world *world, const char *method, int http_status, int6
     unsigned times);
 /** Persons 1 to `count` are in group 0 and in the tenant, all is in step, nothing counted yet. */
 void given_synced(struct world *world, unsigned count);
+/** The tenant shows these workspaces to the caller. @param ids  NULL behind the last; borrowed */
+void given_shown(struct world *world, const char *const *ids);
 /** Lines at warning level and above that hold this text are expected. */
 void expect_log(struct world *world, const char *text);
 
@@ -145,6 +150,9 @@ void expect_in_step(struct world *world);
  * answer; NULL: any */
 void expect_action(struct world *world, unsigned person, enum action_kind kind,
     enum action_state state, enum reason_code reason, const char *text);
+/** Wants just that to be predicted of the actions for a userName in the dry run that ran last:
+ * "workspace-not-shown"; "": nothing. Several stand with a space between. */
+void expect_prediction(struct world *world, const char *user_name, const char *codes);
 /** Number of runs, of actions in a state (all runs). */
 unsigned count_runs(struct world *world);
 unsigned count_actions(struct world *world, enum action_state state);

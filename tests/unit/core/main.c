@@ -30,6 +30,7 @@ int main(int argc, char **argv)
 	failed += RUN(audit_chain);
 	failed += RUN(certificate);
 	failed += RUN(differ);
+	failed += RUN(forecast);
 	failed += RUN(graph);
 	failed += RUN(guard);
 	failed += RUN(index);
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 	failed += RUN(membership_renew);
 	failed += RUN(plan);
 	failed += RUN(policy);
+	failed += RUN(prediction);
 	failed += RUN(tenant_self);
 	failed += RUN(value);
 	return failed == 0 ? 0 : 1;

@@ -175,6 +175,64 @@ static void test_email_faults(void **state)
 	}
 }
 
+static void test_email_doubts(void **state)
+{
+	static const struct {
+		const char *user_name, *doubt; /* NULL: none */
+	} rows[] = {
+		{ "ada@corp.example", NULL },
+		{ "a.d+a'o@sub-1.corp.example", NULL },
+		{ "1@2.3", NULL },
+		{ "ada@corp", "no dot" },
+		{ "ada@.example", "no sound domain" },
+		{ "ada@corp.", "no sound domain" },
+		{ "ada@corp..example", "no sound domain" },
+		{ "ada@-corp.example", "no sound domain" },
+		{ "ada@corp-.example", "no sound domain" },
+		{ "ada@co_rp.example", "no sound domain" },
+		{ "ada@[127.0.0.1]", "no sound domain" },
+		{ ".ada@corp.example", "before its @" },
+		{ "ada.@corp.example", "before its @" },
+		{ "a..da@corp.example", "before its @" },
+		{ "a,da@corp.example", "before its @" },
+		{ "\"ada\"@corp.example", "before its @" },
+		{ "<ada@corp.example", "before its @" },
+		{ "zo\xc3\xab@corp.example", "beyond ASCII" },
+		{ "ada@c\xc3\xb6rp.example", "beyond ASCII" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *doubt = value_doubt_email(span_of(rows[i].user_name));
+
+		if (rows[i].doubt == NULL)
+			assert_null(doubt);
+		else
+			assert_contains(doubt == NULL ? rows[i].user_name : doubt, rows[i].doubt);
+	}
+}
+
+static const char *doubt_of(int local_len, int label_len, const char *rest)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "%0*d@%0*d%s", local_len, 1, label_len, 1, rest);
+	return value_doubt_email(span_of(text));
+}
+
+static void test_email_doubts_about_lengths(void **state)
+{
+	char long_rest[256];
+
+	(void)state;
+	assert_null(doubt_of(64, 63, ".example"));
+	assert_contains(doubt_of(65, 1, ".example"), "64 bytes");
+	assert_contains(doubt_of(1, 64, ".example"), "no sound domain");
+	(void)snprintf(long_rest, sizeof(long_rest), ".%063d.%063d.%063d", 1, 1, 1);
+	assert_null(doubt_of(50, 11, long_rest)); /* 254 in all */
+	assert_contains(doubt_of(50, 12, long_rest), "254 bytes");
+}
+
 const struct CMUnitTest value_tests[] = {
 	cmocka_unit_test(test_good_values),
 	cmocka_unit_test(test_control_characters),
@@ -186,5 +244,7 @@ const struct CMUnitTest value_tests[] = {
 	cmocka_unit_test(test_email_with_any_white_space),
 	cmocka_unit_test(test_email_length_counts_characters),
 	cmocka_unit_test(test_email_faults),
+	cmocka_unit_test(test_email_doubts),
+	cmocka_unit_test(test_email_doubts_about_lengths),
 };
 const size_t value_test_count = COUNT(value_tests);

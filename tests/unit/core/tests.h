@@ -49,6 +49,7 @@ TEST_GROUP(audit);
 TEST_GROUP(audit_chain);
 TEST_GROUP(certificate);
 TEST_GROUP(differ);
+TEST_GROUP(forecast);
 TEST_GROUP(graph);
 TEST_GROUP(guard);
 TEST_GROUP(index);
@@ -58,6 +59,7 @@ TEST_GROUP(membership);
 TEST_GROUP(membership_renew);
 TEST_GROUP(plan);
 TEST_GROUP(policy);
+TEST_GROUP(prediction);
 TEST_GROUP(tenant_self);
 TEST_GROUP(value);
 

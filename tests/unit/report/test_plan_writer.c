@@ -240,6 +240,57 @@ static void test_json(void **state)
 	assert_stored("plan.json", &out);
 }
 
+/* The tenant shows one of three workspaces, and has the new person's userName already. */
+static struct str write_predicted(bool is_json)
+{
+	static const struct span shown[] = { TEXT("8a81b09d5e8c6f27015ece3402487d34") };
+	static const struct prediction_claim claims[] = { { .action_id = 1,
+	    .holder = TEXT("44\x1b") } };
+	static const struct prediction_facts facts = {
+		.traits = { .user_name_is_email = true, .needs_names = true },
+		.claims = claims,
+		.claim_count = 1,
+		.has_workspaces = true,
+		.workspaces = shown,
+		.workspace_count = 1,
+		.names_not_checked = TEXT("GET /Users: 503 \"busy\"\n"),
+	};
+	const struct forecast forecast = { .pace = { 10, 1, 8 }, .reads = 22 };
+	struct plan_writer_options options = {
+		.is_json = is_json, .facts = &facts, .forecast = forecast, .write = take
+	};
+	struct action action = { .id = 1,
+		.user_name = SPAN("new@corp.example"),
+		.kind = ACTION_CREATE,
+		.after = span_of(NEW),
+		.request = { SPAN("POST"), SPAN("/Users"), SPAN("{}") } };
+	struct str out = { 0 };
+	struct run run = make_run();
+	struct plan_writer *writer;
+
+	options.write_context = &out;
+	writer = plan_writer_new(&options);
+	plan_writer_begin(writer, &run);
+	plan_writer_action(writer, &plan[0]);
+	plan_writer_action(writer, &plan[1]);
+	plan_writer_action(writer, &plan[2]);
+	plan_writer_action(writer, &action);
+	plan_writer_action(writer, &plan[8]);
+	assert_true(plan_writer_end(writer, &summary));
+	plan_writer_free(&writer);
+	return out;
+}
+
+static void test_predictions(void **state)
+{
+	struct str out = write_predicted(false);
+
+	(void)state;
+	assert_stored("plan-predicted.txt", &out);
+	out = write_predicted(true);
+	assert_stored("plan-predicted.json", &out);
+}
+
 static struct str write_empty(bool is_json, const struct run *run)
 {
 	const struct plan_summary nothing = { .unchanged = 1 };
@@ -401,6 +452,7 @@ const struct CMUnitTest plan_writer_tests[] = {
 	cmocka_unit_test(test_narrow_text),
 	cmocka_unit_test(test_every_width),
 	cmocka_unit_test(test_json),
+	cmocka_unit_test(test_predictions),
 	cmocka_unit_test(test_nothing_to_do),
 	cmocka_unit_test(test_broken_certificate),
 	cmocka_unit_test(test_odd_details),
