@@ -36,7 +36,8 @@ static const struct {
 
 static const struct option_info table[] = {
 	{ "--config", 'c', "FILE", ALL, "the configuration (" CONFIG_DEFAULT_PATH ")" },
-	{ "--format", 0, "text|json", ALL, "how results are written; report: also csv and html" },
+	{ "--format", 0, "text|json", ALL,
+	    "how results are written; report: also csv, html; --dry-run: html" },
 	{ "--json", 0, NULL, ALL, "short for --format json" },
 	{ "--dry-run", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
 	    "plan only; alone: sync --dry-run --kind reconcile" },
@@ -198,8 +199,10 @@ static enum status take_format(const char *value, struct options *options, struc
 		options->is_json = options->format == REPORT_JSON;
 		return STATUS_OK;
 	}
-	err_set(
-	    reterr, "unknown format \"%s\"; it is text or json (report: also csv or html)", value);
+	err_set(reterr,
+	    "unknown format \"%s\"; it is text or json (report: also csv or html; --dry-run: "
+	    "html)",
+	    value);
 	return STATUS_REJECT;
 }
 
@@ -400,8 +403,12 @@ static enum status check_report(const struct options *options, struct err *reter
 		err_set(reterr, "report needs a word: changes, access, drift or runs");
 		return STATUS_REJECT;
 	}
+	if (options->format == REPORT_HTML && options->is_dry)
+		return STATUS_OK;
 	if (options->command != COMMAND_REPORT && options->format > REPORT_JSON) {
-		err_set(reterr, "the formats csv and html go with \"report\" only");
+		err_set(reterr, options->format == REPORT_CSV
+				    ? "the format csv goes with \"report\" only"
+				    : "the format html goes with \"report\" and --dry-run only");
 		return STATUS_REJECT;
 	}
 	return STATUS_OK;

@@ -3,7 +3,9 @@
 #include "cli/plan_output.h"
 
 #include "base/replace.h"
+#include "report/plan_page.h"
 #include "report/plan_writer.h"
+#include <config.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +88,7 @@ static enum exit_code judge(enum status status, bool is_written, const struct er
 	return EXIT_DONE;
 }
 
-enum exit_code plan_output_print(struct program *program, const struct cycle_result *result)
+static enum exit_code print_plan(struct program *program, const struct cycle_result *result)
 {
 	struct plan_writer_options options = options_of(program, result);
 	bool is_written = false;
@@ -94,6 +96,36 @@ enum exit_code plan_output_print(struct program *program, const struct cycle_res
 	enum status status = write_plan(program, result, &options, &is_written, &err);
 
 	return judge(status, is_written, &err);
+}
+
+static enum exit_code print_page(struct program *program, const struct cycle_result *result)
+{
+	const struct plan_page_input input = {
+		.run = &result->run,
+		.holds = result->holds,
+		.hold_count = result->hold_count,
+		.facts = result->facts,
+		.forecast = result->forecast,
+		.now_ms = loop_wall_ms(program->loop),
+		.tenant = span_of(program->agent->config->tenant.url),
+		.program = SPAN("scimward " PACKAGE_VERSION),
+		.store = program->store,
+		.workspace_name = workspace_name,
+		.name_context = program,
+		.output = { .format = REPORT_HTML, .write = write_piece, .context = stdout },
+	};
+	bool is_written = false;
+	struct err err;
+	enum status status = plan_page_make(&input, &is_written, &err);
+
+	return judge(status, is_written, &err);
+}
+
+enum exit_code plan_output_print(struct program *program, const struct cycle_result *result)
+{
+	if (program->options->format == REPORT_HTML && !program->options->is_json)
+		return print_page(program, result);
+	return print_plan(program, result);
 }
 
 enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count)

@@ -8,7 +8,7 @@
 #include "cli/program.h"
 #include "sync/cycle.h"
 
-/** Prints the plan of a run to standard output, as text or JSON by the options. */
+/** Prints the plan of a run to standard output, as text, JSON or HTML by the options. */
 enum exit_code plan_output_print(struct program *program, const struct cycle_result *result);
 
 /** Prints holds with their actions. */

@@ -64,6 +64,15 @@ struct report_cell report_why(const struct action *action, const struct report_c
 /** The decision of a person; empty unless there was one. */
 struct report_cell report_decision(const struct record *record);
 
+/* ---- tables that more than one page has ---- */
+extern const struct report_table report_certificate_table, report_hold_table;
+
+/** Writes the certificates of a run as rows. @param context  a struct report */
+void report_write_certificates(void *context, const struct run *run);
+
+/** Writes a hold as a row. @param context  a struct report */
+void report_write_hold(void *context, const struct hold *hold);
+
 /* ---- changes a day ---- */
 
 struct report_day {

@@ -53,7 +53,7 @@ static const struct report_column certificate_columns[] = {
 	{ "unknownGroup", "The first of them", CELL_TEXT, false, false, 0 },
 };
 
-static const struct report_table certificate_table = {
+const struct report_table report_certificate_table = {
 	.name = "certificates",
 	.record = "certificate",
 	.title = "Certificates",
@@ -77,7 +77,7 @@ static const struct report_column hold_columns[] = {
 	{ "run", "Run", CELL_NUMBER, false, false, 0 },
 };
 
-static const struct report_table hold_table = {
+const struct report_table report_hold_table = {
 	.name = "holds",
 	.record = "hold",
 	.title = "Holds",
@@ -88,7 +88,8 @@ static const struct report_table hold_table = {
 	.count = sizeof(hold_columns) / sizeof(hold_columns[0]),
 };
 
-static const struct report_table *const tables[] = { &run_table, &certificate_table, &hold_table };
+static const struct report_table *const tables[] = { &run_table, &report_certificate_table,
+	&report_hold_table };
 
 /* DESIGN section 8, as the state keeps them. */
 static const char *outcome_name(const struct run *run)
@@ -197,7 +198,7 @@ static void write_run(void *context, const struct run *run)
 	    });
 }
 
-static void write_certificates(void *context, const struct run *run)
+void report_write_certificates(void *context, const struct run *run)
 {
 	struct report *report = context;
 	const struct certificate_record *records = NULL;
@@ -227,13 +228,13 @@ static void write_certificates(void *context, const struct run *run)
 	}
 }
 
-static void write_hold(void *context, const struct hold *hold)
+void report_write_hold(void *context, const struct hold *hold)
 {
 	struct report *report = context;
 
 	report_writer_row(report->writer,
 	    (const struct report_cell[]) {
-		report_number(hold->id),
+		report_number_or_none(hold->id),
 		report_time(hold->since_ms),
 		report_text_c(guard_class_name(hold->class)),
 		report_count(hold->count),
@@ -265,12 +266,13 @@ static enum status list_all(struct report *report, struct err *reterr)
 	enum status status = list_runs(report, &run_table, write_run, reterr);
 
 	if (status == STATUS_OK)
-		status = list_runs(report, &certificate_table, write_certificates, reterr);
+		status = list_runs(
+		    report, &report_certificate_table, report_write_certificates, reterr);
 	if (status != STATUS_OK)
 		return status;
-	report_writer_begin_table(report->writer, &hold_table);
+	report_writer_begin_table(report->writer, &report_hold_table);
 	status = store_record_each_hold(input->store, input->period.since_ms,
-	    input->period.until_ms, write_hold, report, reterr);
+	    input->period.until_ms, report_write_hold, report, reterr);
 	report_writer_end_table(report->writer);
 	return status;
 }

@@ -93,8 +93,10 @@ struct report_chart {
 };
 
 struct report_head {
-	const char *name;  /* "changes" */
-	const char *title; /* for people */
+	const char *name;    /* "changes" */
+	const char *title;   /* for people */
+	const char *over;    /* above the title in HTML; NULL: that it is an audit report */
+	const char *subject; /* what it is about when no period is; NULL: the period */
 	struct report_period period;
 	const char *about_now; /* before the words for the period: "now; leavers "; NULL: nothing is
 				about now */

@@ -77,8 +77,11 @@ static void put_meta(struct report_writer *writer)
 	const struct report_head *head = writer->head;
 
 	put_c(writer, "<dl class=\"meta\">");
-	put_head_item(writer, "Period");
-	report_period_add(head, &writer->out);
+	put_head_item(writer, head->subject != NULL ? "Run" : "Period");
+	if (head->subject != NULL)
+		put_text(writer, span_of(head->subject));
+	else
+		report_period_add(head, &writer->out);
 	put_c(writer, "</dd></div>");
 	put_head_item(writer, "Made");
 	put_time(writer, head->now_ms);
@@ -116,7 +119,8 @@ static void begin(struct report_writer *writer)
 	put_text(writer, head->program);
 	put_c(writer, "</title>\n<style>");
 	put_lines(writer, report_page_style);
-	put_c(writer, "</style>\n</head>\n<body>\n<header>\n<p class=\"over\">Audit report, ");
+	str_addf(&writer->out, "</style>\n</head>\n<body>\n<header>\n<p class=\"over\">%s, ",
+	    head->over != NULL ? head->over : "Audit report");
 	put_text(writer, head->program);
 	str_addf(&writer->out, "</p>\n<h1>%s</h1>\n", head->title);
 	put_meta(writer);
@@ -162,7 +166,9 @@ static const char *tone_of(struct span word)
 		{ "open", "warn" }, { "running", "warn" }, { "some rejected", "warn" },
 		{ "sent", "warn" }, { "planned", "warn" }, { "unknown", "bad" },
 		{ "failed", "bad" }, { "rejected", "bad" }, { "conflict", "bad" },
-		{ "peer down", "bad" }, { "state", "bad" }, { "not certified", "bad" } };
+		{ "peer down", "bad" }, { "state", "bad" }, { "not certified", "bad" },
+		{ "refused", "bad" }, { "partial", "bad" }, { "unsure", "warn" },
+		{ "not checked", "warn" } };
 
 	for (size_t i = 0; i < sizeof(tones) / sizeof(tones[0]); i++) {
 		if (span_equal(span_of(tones[i].word), word))

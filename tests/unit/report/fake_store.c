@@ -82,3 +82,24 @@ enum status store_record_each_grant(struct store *store,
 		on_grant(context, store->grants[i].workspace, &store->links[store->grants[i].link]);
 	return call(store, reterr);
 }
+
+enum status store_action_each(struct store *store, const struct action_query *query,
+    void (*on_action)(void *context, const struct action *action), void *context,
+    struct err *reterr)
+{
+	for (size_t i = 0; i < store->action_count; i++) {
+		if (store->actions[i].run_id == query->run_id)
+			on_action(context, &store->actions[i]);
+	}
+	return call(store, reterr);
+}
+
+enum status store_hold_each(struct store *store,
+    void (*on_hold)(void *context, const struct hold *hold), void *context, struct err *reterr)
+{
+	for (size_t i = 0; i < store->hold_count; i++) {
+		if (store->holds[i].ended_ms == 0)
+			on_hold(context, &store->holds[i]);
+	}
+	return call(store, reterr);
+}

@@ -23,6 +23,8 @@ struct store {
 	size_t link_count;
 	const struct fake_grant *grants;
 	size_t grant_count;
+	const struct action *actions; /* of a plan */
+	size_t action_count;
 	unsigned fails_at; /* the call, from 1 on, that answers STATUS_RETRY; 0: none */
 	unsigned calls;
 };

@@ -38,3 +38,24 @@ void assert_stored(const char *name, struct str *actual)
 	str_done(&path);
 	str_done(actual);
 }
+
+static void cut(struct str *page, const char *from, const char *to)
+{
+	char *start = strstr(str_c(page), from), *end;
+
+	if (start == NULL)
+		return;
+	start += strlen(from);
+	end = strstr(start, to);
+	assert_non_null(end);
+	memmove(start, end, (size_t)(page->at + page->len - end));
+	str_truncate(page, page->len - (size_t)(end - start));
+}
+
+void cut_common_parts(struct str *page)
+{
+	cut(page, "style-src ", "; script-src");
+	cut(page, "script-src ", "; base-uri");
+	cut(page, "<style>", "</style>");
+	cut(page, "<script>", "</script>");
+}

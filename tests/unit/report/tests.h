@@ -17,7 +17,11 @@
 /** Holds a text against the one in expected/, or stores it there; frees it. */
 void assert_stored(const char *name, struct str *actual);
 
-extern const struct CMUnitTest plan_writer_tests[], report_tests[];
-extern const size_t plan_writer_test_count, report_test_count;
+/** Takes style, script and their hashes out of an HTML page: they are the same in each, and change
+ * with every word. */
+void cut_common_parts(struct str *page);
+
+extern const struct CMUnitTest plan_page_tests[], plan_writer_tests[], report_tests[];
+extern const size_t plan_page_test_count, plan_writer_test_count, report_test_count;
 
 #endif
