@@ -37,6 +37,7 @@ ldap.h directory
 ldif.h directory
 openldap.h directory
 libconfig.h app
+microhttpd.h metrics
 openssl/ base scim
 pcre2.h core
 sanitizer/ base
