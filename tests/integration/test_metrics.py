@@ -6,6 +6,7 @@ Run by `make check`, or by hand: top_builddir=BUILD pytest tests/integration/tes
 """
 import contextlib
 import http.client
+import json
 import os
 import re
 import shutil
@@ -33,6 +34,10 @@ from simulator import Simulator  # noqa: E402
 
 LABELS = r'\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\}'
 SAMPLE = re.compile(rf"([a-z_]+)({LABELS})? (-?\d+(?:\.\d+)?)")
+NAME = re.compile(r"\bscimward_[a-z_]+")
+RULES = harness.SOURCE / "contrib" / "prometheus" / "scimward.rules.yml"
+RULES_TEST = harness.SOURCE / "tests" / "integration" / "scimward.rules.test.yml"
+DASHBOARD = harness.SOURCE / "contrib" / "grafana" / "scimward.json"
 MANUAL = harness.SOURCE / "man" / "scimward-metrics.7"
 HAS_HTTP = "define HAVE_METRICS_HTTP 1" in (harness.BUILD / "config.h").read_text(encoding="utf-8")
 CONNECTIONS_MAX = 32
@@ -267,6 +272,38 @@ def test_the_manual_lists_what_there_is(agent):
     manual = MANUAL.read_text(encoding="utf-8")
     listed = dict(re.findall(r"(?m)^\.It Li (scimward_[a-z_]+) Pq ([a-z]+)", manual))
     assert listed == live(agent).kinds
+
+
+def test_every_alert_fires_and_does_not():
+    promtool("check", "rules", RULES)
+    promtool("test", "rules", RULES_TEST)
+    cases = RULES_TEST.read_text(encoding="utf-8")
+    firing = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:", cases))
+    silent = set(re.findall(r"alertname: (\w+)(?: \}\n|\n\s+- )", cases))
+    alerts = set(re.findall(r"alert: (\w+)", RULES.read_text(encoding="utf-8")))
+    assert alerts and alerts == firing == silent
+
+
+def expressions_of(panels):
+    for panel in panels:
+        yield from (target["expr"] for target in panel.get("targets", []))
+        yield from expressions_of(panel.get("panels", []))
+
+
+def test_alerts_and_dashboard_name_metrics_that_exist(agent, tmp_path):
+    expressions = list(expressions_of(json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]))
+    known = live(agent).kinds
+    named = set(NAME.findall("\n".join(re.findall(r"(?ms)expr: (.*?)\n        (?:for|labels):",
+                                                  RULES.read_text(encoding="utf-8")) + expressions)))
+    assert len(expressions) > 20 and {base_name(name) for name in named} <= set(known)
+    # What nobody looks at would be for nothing.
+    shown = {base_name(name) for name in NAME.findall("\n".join(expressions))}
+    assert shown == set(known)
+    rules = tmp_path / "dashboard.yml"
+    rules.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": [
+        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
+        for number, expression in enumerate(expressions)]}]}), encoding="utf-8")
+    promtool("check", "rules", rules)
 
 
 # ---- over HTTP ----
