@@ -69,7 +69,8 @@ struct config {
 		enum log_format format;
 	} log;
 	struct {
-		const char *textfile; /* NULL: no metrics */
+		const char *textfile; /* NULL: none */
+		const char *listen;   /* metrics_address_parse reads it; NULL: nowhere */
 	} metrics;
 	struct notifier_settings notify;
 

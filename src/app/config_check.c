@@ -7,6 +7,7 @@
 #include "base/unicode.h"
 #include "core/filter.h"
 #include "core/template.h"
+#include "metrics/address.h"
 #include "notify/url.h"
 
 enum { EXCERPT_CHARACTERS = 60 };
@@ -222,6 +223,25 @@ static void check_textfile(struct config_reader *reader)
 		    "node_exporter reads only files whose name ends in .prom");
 }
 
+static void check_listen(struct config_reader *reader)
+{
+	const char *listen = reader->draft->config.metrics.listen;
+	struct metrics_address address;
+	struct err err;
+
+	if (listen == NULL)
+		return;
+	if (!metrics_can_listen())
+		config_refuse(reader, reader->root, "metrics.listen",
+		    "leave it empty and use metrics.textfile, or build with libmicrohttpd",
+		    "this build has no HTTP endpoint");
+	else if (metrics_address_parse(span_of(listen), &address, &err) != STATUS_OK)
+		config_refuse(reader, reader->root, "metrics.listen",
+		    "write \"127.0.0.1:9464\", \"[::1]:9464\" or "
+		    "\"unix:/run/scimward/metrics.sock\"",
+		    "%s", err.text);
+}
+
 /* A literal URL is allowed, because not every receiver wants a token in it. */
 static void check_webhook(struct config_reader *reader, const char *webhook)
 {
@@ -289,5 +309,6 @@ void config_check_rest(struct config_reader *reader)
 	check_schedule(reader);
 	check_state(reader);
 	check_textfile(reader);
+	check_listen(reader);
 	check_notify(reader);
 }

@@ -513,6 +513,11 @@ static const struct option metrics_options[] = {
 	    .type = OPTION_TEXT,
 	    AT(draft, config.metrics.textfile),
 	    .help = "file for node_exporter's textfile collector; none by default" },
+	{ .name = "listen",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.metrics.listen),
+	    .help = "where the service answers over HTTP, a loopback address or unix:PATH; "
+		    "nowhere by default" },
 };
 
 static const struct option notify_tls_options[] = {

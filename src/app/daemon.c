@@ -2,7 +2,7 @@
 /* The service's life.  Only this file speaks with the service manager. */
 #include "app/daemon.h"
 
-#include "app/metering.h"
+#include "app/monitor.h"
 #include "app/notices.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -22,7 +22,8 @@ struct daemon {
 	const char *config_path;
 	struct service *service;
 	struct notices *notices;
-	struct metering metering;
+	struct monitor *monitor;
+	bool is_reload_refused;
 	struct index *index;
 	struct loop_signal *hup, *term, *interrupt;
 	struct loop_timer *watchdog;
@@ -88,7 +89,7 @@ static void take_next(struct daemon *daemon)
 	if (daemon->next == NULL)
 		return;
 	service_forget_sources(daemon->service);
-	metering_leave(&daemon->metering, daemon->agent);
+	monitor_leave(daemon->monitor, daemon->agent);
 	agent_free(&daemon->agent);
 	daemon->agent = daemon->next;
 	daemon->next = NULL;
@@ -109,13 +110,25 @@ static void on_cycle(void *context, const struct cycle_result *result)
 	struct daemon *daemon = context;
 
 	notices_tell(daemon->notices, result, false);
-	metering_note(&daemon->metering, daemon->agent, daemon->store, result);
+	monitor_note(daemon->monitor, result);
 	if (result->exit != CYCLE_STATE_FAILED)
 		return;
 	/* Better to stop than to go on without a memory. */
 	daemon->status = STATUS_CORRUPT;
 	daemon->err = result->err;
 	service_stop(daemon->service);
+}
+
+static void look(void *context, struct monitor_view *ret_view)
+{
+	struct daemon *daemon = context;
+
+	ret_view->agent = daemon->agent;
+	ret_view->service.is_reload_refused = daemon->is_reload_refused;
+	if (daemon->service == NULL)
+		return;
+	ret_view->service.is_busy = service_is_busy(daemon->service);
+	ret_view->service.watched = service_watched(daemon->service);
 }
 
 static void on_stopped(void *context)
@@ -174,6 +187,7 @@ static void on_hup(void *context)
 
 	notify("RELOADING=1");
 	agent = load_agent(daemon);
+	daemon->is_reload_refused = agent == NULL;
 	if (agent == NULL) {
 		log_error(
 		    "%s is wrong; keeping the configuration that is in force", daemon->config_path);
@@ -197,6 +211,7 @@ static void on_term(void *context)
 
 	log_notice("asked to stop; draining");
 	notify("STOPPING=1");
+	monitor_stop(daemon->monitor);
 	service_stop(daemon->service);
 }
 
@@ -214,11 +229,14 @@ enum status daemon_run(const struct daemon_input *input, struct err *reterr)
 	daemon.interrupt = loop_signal_new(daemon.loop, SIGINT, on_term, &daemon);
 	daemon.notices = notices_new(&(struct notices_input) {
 	    daemon.loop, daemon.store, daemon.agent->config, on_drained, &daemon });
+	daemon.monitor = monitor_new(
+	    &(struct monitor_input) { daemon.loop, daemon.store, look, &daemon });
 	daemon.service = service_new(daemon.loop, daemon.store, &schedule, &events, &daemon);
 	start_watchdog(&daemon);
 	notify_status("READY=1\n", "Started");
 	log_notice("started with %s", daemon.config_path);
 	loop_run(daemon.loop);
+	monitor_free(&daemon.monitor);
 	service_free(&daemon.service);
 	notices_free(&daemon.notices);
 	loop_timer_free(&daemon.watchdog);

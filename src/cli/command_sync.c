@@ -57,11 +57,14 @@ static void on_drained(void *context)
 
 static void tell(struct sync_run *sync, const struct cycle_result *result)
 {
+	struct metering metering = { 0 };
+
 	if (sync->notices == NULL) {
 		loop_stop(sync->program.loop);
 		return;
 	}
-	metering_note(&(struct metering) { 0 }, sync->program.agent, sync->program.store, result);
+	metering_note(&metering, sync->program.agent, sync->program.store, NULL, result);
+	metering_done(&metering);
 	notices_tell(sync->notices, result, sync->program.options->who != NULL);
 	notices_drain(sync->notices);
 }

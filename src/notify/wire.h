@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * curl's multi interface on the loop, for one transfer now and then: an easy handle that its owner
- * has set up goes in, and how it ended comes out.
+ * One transfer now and then, on the loop: an easy handle that its owner has set up goes in, and how
+ * it ended comes out.
  */
 #ifndef NOTIFY_WIRE_H
 #define NOTIFY_WIRE_H
@@ -9,7 +9,8 @@
 #include "loop/loop.h"
 #include <curl/curl.h>
 
-/* Told once how a transfer ended; the handle is its owner's again and may be freed. */
+/* Told once how a transfer ended; the handle is its owner's again and may be freed, the wire not.
+ */
 typedef void wire_callback(void *context, CURLcode code);
 
 struct wire;

@@ -15,6 +15,7 @@
 #include "scim/auth_header.h"
 #include "scim/codec_decode.h"
 #include "scim/outcome.h"
+#include "scim/traffic.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -40,6 +41,7 @@ struct auth {
 	enum auth_state state;
 	struct loop_timer *timer;
 	struct http_call *call;
+	int64_t asked_ms;
 	struct decoder *decoder;
 	struct secret *value;          /* of the header; NULL: none */
 	struct secret *former, *login; /* the value before, the login under way; NULL: none */
@@ -239,7 +241,8 @@ static void ask(struct auth *auth, const struct auth_request *request)
 
 	str_addf(&url, "%s%s", auth->url, request->path);
 	http_request.url = str_span(&url);
-	auth->in.counters->requests++;
+	traffic_note_request(auth->in.counters, TENANT_LOGIN);
+	auth->asked_ms = loop_now_ms(auth->in.loop);
 	auth->call = http_start(auth->in.http, &http_request, request->callback, auth);
 	str_done(&url);
 }
@@ -288,7 +291,8 @@ static enum status take_token(
 static void note_answer(struct auth *auth, const struct http_answer *answer)
 {
 	auth->call = NULL;
-	auth->in.counters->answer_bytes += answer->body.len;
+	traffic_note_answer(
+	    auth->in.counters, TENANT_LOGIN, answer, loop_now_ms(auth->in.loop) - auth->asked_ms);
 }
 
 /* --- whose token it is --------------------------------------------------------------------- */

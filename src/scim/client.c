@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "scim/codec_decode.h"
 #include "scim/outcome.h"
+#include "scim/traffic.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -32,6 +33,7 @@ struct tenant_call {
 	bool has_body, is_write, is_anonymous, is_optional, is_renewed;
 	uint64_t generation; /* of the credential that it was sent with */
 	struct http_call *http;
+	int64_t sent_ms;
 	struct auth_waiter waiter;
 	enum status settled_status;
 	bool settled_may_have_happened;
@@ -346,13 +348,19 @@ static void call_answer(struct tenant_call *call, const struct http_answer *http
 
 static void call_go(struct tenant_call *call);
 
+static enum tenant_operation call_operation(const struct tenant_call *call)
+{
+	return traffic_operation(str_span(&call->method), call->is_write);
+}
+
 static void on_http(void *context, const struct http_answer *http)
 {
 	struct tenant_call *call = context;
 	struct client *client = call->client;
 
 	call->http = NULL;
-	client->in.counters->answer_bytes += http->body.len;
+	traffic_note_answer(client->in.counters, call_operation(call), http,
+	    loop_now_ms(client->in.loop) - call->sent_ms);
 	log_debug("tenant: %s %.*s: %d, %zu bytes%s%.*s", str_c(&call->method),
 	    (int)span_find(call_path(call), '?'), call_path(call).at, http->status, http->body.len,
 	    http->failure_detail.len > 0 ? ", " : "", SPAN_ARG(http->failure_detail));
@@ -382,8 +390,8 @@ static void call_send(struct tenant_call *call, struct span authorization)
 		.is_repeatable = !call->is_write,
 	};
 
-	client->in.counters->requests++;
-	client->in.counters->writes += call->is_write;
+	traffic_note_request(client->in.counters, call_operation(call));
+	call->sent_ms = loop_now_ms(client->in.loop);
 	call->state = CALL_IN_FLIGHT;
 	call->http = http_start(client->in.http, &request, on_http, call);
 }

@@ -7,6 +7,7 @@
 #define SCIM_TENANT_H
 
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "core/port_tenant.h"
@@ -73,10 +74,47 @@ const struct account_encoder *tenant_encoder(struct tenant *tenant);
  */
 struct account_writer *tenant_writer(struct tenant *tenant);
 
-/** Requests sent so far and the bytes of their answers, authentication included; for metrics. */
-struct tenant_counters {
-	uint64_t requests, writes, answer_bytes;
+/* What a request is for. */
+enum tenant_operation {
+	TENANT_READ,
+	TENANT_CREATE,
+	TENANT_CHANGE,
+	TENANT_LOGIN, /* all of authentication */
+	TENANT_OPERATION_COUNT
 };
+
+/* How it ended. */
+enum tenant_outcome {
+	TENANT_SUCCESS,      /* 2xx; what of it was really done is another question */
+	TENANT_UNAUTHORIZED, /* 401, 403 */
+	TENANT_THROTTLED,    /* 429 */
+	TENANT_REFUSED,      /* any other 3xx or 4xx */
+	TENANT_SERVER_ERROR, /* 5xx */
+	TENANT_TIMEOUT,      /* no whole answer within tenant.timeout */
+	TENANT_UNREACHABLE,  /* no answer, or none that is HTTP, for any other reason */
+	TENANT_OUTCOME_COUNT
+};
+
+/** Names an operation, as in a label: "read" … */
+const char *tenant_operation_name(enum tenant_operation operation);
+
+/** Names an outcome, as in a label: "success" … */
+const char *tenant_outcome_name(enum tenant_outcome outcome);
+
+/* For metrics; zero-initialized. */
+struct tenant_counters {
+	uint64_t requests, writes; /* sent, authentication included */
+	uint64_t answer_bytes;
+	uint64_t outcomes[TENANT_OPERATION_COUNT][TENANT_OUTCOME_COUNT];
+	struct histogram durations_ms[TENANT_OPERATION_COUNT]; /* until the answer is whole */
+};
+
+extern const struct histogram_bounds tenant_duration_bounds_ms;
+
+/** What was counted since the tenant was made. */
 struct tenant_counters tenant_counters(const struct tenant *tenant);
+
+/** Adds what another one has counted. */
+void tenant_counters_add(struct tenant_counters *counters, const struct tenant_counters *more);
 
 #endif

@@ -322,6 +322,28 @@ bool cycle_is_scanned_whole(const struct cycle *cycle)
 	return cycle_is_certified(cycle);
 }
 
+static void put_number(struct cycle *cycle, const char *name, uint64_t number)
+{
+	struct span text = arena_format(cycle->arena, "%llu", (unsigned long long)number);
+	struct err err;
+
+	if (!cycle->has_failed)
+		cycle_store_ok(cycle, store_meta_put(cycle->in.store, name, text, &err), &err);
+}
+
+/* What only a look at the whole tenant tells, for who asks between two of them. */
+static void note_reconcile(struct cycle *cycle, struct span at)
+{
+	struct err err;
+
+	cycle_store_ok(
+	    cycle, store_meta_put(cycle->in.store, "last_reconcile_cycle", at, &err), &err);
+	if (!cycle->is_observed)
+		return;
+	put_number(cycle, "drifted_accounts", cycle->drifted);
+	put_number(cycle, "orphan_accounts", cycle->summary.orphan);
+}
+
 static void note_poll(struct cycle *cycle)
 {
 	char at[TIME_TEXT_SIZE];
@@ -340,9 +362,7 @@ static void note_poll(struct cycle *cycle)
 		cycle_store_ok(cycle,
 		    store_meta_put(cycle->in.store, "last_full_cycle", span_of(at), &err), &err);
 	if (cycle->in.kind == CYCLE_RECONCILE)
-		cycle_store_ok(cycle,
-		    store_meta_put(cycle->in.store, "last_reconcile_cycle", span_of(at), &err),
-		    &err);
+		note_reconcile(cycle, span_of(at));
 }
 
 static void cycle_free(struct cycle *cycle)

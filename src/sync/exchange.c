@@ -93,6 +93,13 @@ static void wake_after(struct exchange *exchange, int64_t wait_ms)
 	loop_timer_start(exchange->timer, wait_ms);
 }
 
+static void count_waiting(struct exchange *exchange, bool is_more)
+{
+	exchange->waiting = is_more ? exchange->waiting + 1 : exchange->waiting - 1;
+	exchange->gate->waiting = is_more ? exchange->gate->waiting + 1
+					  : exchange->gate->waiting - 1;
+}
+
 void exchange_submit(struct exchange *exchange, const struct exchange_request *request)
 {
 	struct item *item = mem_new(1, sizeof(*item));
@@ -103,7 +110,7 @@ void exchange_submit(struct exchange *exchange, const struct exchange_request *r
 	*exchange->last = item;
 	exchange->last = &item->next;
 	exchange->count++;
-	exchange->waiting++;
+	count_waiting(exchange, true);
 	if (!exchange->is_pumping)
 		wake_after(exchange, 0);
 }
@@ -119,7 +126,7 @@ static void unlink_item(struct exchange *exchange, struct item *item)
 		exchange->last = place;
 	exchange->count--;
 	if (item->state == ITEM_WAITING)
-		exchange->waiting--;
+		count_waiting(exchange, false);
 }
 
 static void deliver(struct item *item, const struct tenant_answer *answer)
@@ -221,7 +228,7 @@ static bool put_back(struct item *item, const struct tenant_answer *answer)
 	log_debug("tenant: %.*s; retrying in %lld ms", SPAN_ARG(answer->error), (long long)wait_ms);
 	item->not_before_ms = loop_now_ms(exchange->loop) + wait_ms;
 	item->state = ITEM_WAITING;
-	exchange->waiting++;
+	count_waiting(exchange, true);
 	return true;
 }
 
@@ -282,7 +289,7 @@ static int64_t start_ready(struct exchange *exchange)
 					   ? wait_ms
 					   : soonest_ms;
 			item->state = ITEM_IN_FLIGHT;
-			exchange->waiting--;
+			count_waiting(exchange, false);
 			exchange->tries++;
 			tell_step(exchange);
 			item->request.start(item->request.context, on_try_answered, item);

@@ -23,6 +23,7 @@ struct gate {
 	int64_t filled_ms;     /* when tokens were last counted */
 	int64_t paused_until_ms;
 	unsigned in_flight;
+	uint64_t waiting; /* requests that want in, kept by the exchanges; for metrics */
 };
 
 /** Makes a gate with a full bucket. @param loop borrowed */

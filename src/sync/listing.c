@@ -170,8 +170,10 @@ static void on_linked(void *context, const struct observed *observed, const stru
 	known = outcome_known(&acknowledged, &acknowledged, observed);
 	known.text[ACCOUNT_EXTERNAL_ID] = observed->account.text[ACCOUNT_EXTERNAL_ID];
 	change = differ_compare(&known, &acknowledged, cycle->entry_arena);
-	if (!change_is_empty(&change))
-		item->flags |= INDEX_DRIFTED;
+	if (change_is_empty(&change))
+		return;
+	item->flags |= INDEX_DRIFTED;
+	cycle->drifted++;
 }
 
 static void on_unobserved(void *context, const struct link *link)
@@ -197,6 +199,7 @@ static void on_lost(void *context, const struct tenant_answer *answer)
 		log_notice("account %.*s is gone from the tenant; its entry is treated as a joiner",
 		    SPAN_ARG(listing->lost_ids[listing->lost_at]));
 		snapshot_delete(cycle, &listing->lost[listing->lost_at]);
+		cycle->drifted++;
 	} else if (answer->status == STATUS_OK && answer->account_count == 1) {
 		cycle_store_ok(
 		    cycle, store_observed_put(cycle->in.store, &answer->accounts[0], &err), &err);

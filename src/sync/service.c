@@ -206,8 +206,8 @@ static void on_cycle_done(void *context, const struct cycle_result *result)
 		wait_ms = plan_next(service);
 	log_end(service, result, wait_ms);
 	told.retry_after_ms = result->exit == CYCLE_PEER_DOWN ? wait_ms : 0;
-	service->events->on_cycle(service->context, &told);
 	watch(service, result);
+	service->events->on_cycle(service->context, &told);
 	/* It may have been stopped by who was told. */
 	if (service->is_stopping)
 		loop_timer_start(service->timer, 0);
@@ -274,6 +274,11 @@ void service_free(struct service **service)
 bool service_is_busy(const struct service *service)
 {
 	return service->cycle != NULL;
+}
+
+size_t service_watched(const struct service *service)
+{
+	return watching_count(service->watching);
 }
 
 void service_reschedule(struct service *service, const struct schedule *schedule)

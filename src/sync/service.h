@@ -35,6 +35,9 @@ void service_free(struct service **service);
 /** Whether a cycle is running. */
 bool service_is_busy(const struct service *service);
 
+/** Number of directories that say by themselves when something changes, at this moment. */
+size_t service_watched(const struct service *service);
+
 /** Takes a new schedule (after a reload) and runs a cycle soon. */
 void service_reschedule(struct service *service, const struct schedule *schedule);
 

@@ -14,13 +14,17 @@ static void drift_is_restored(void **state)
 	fake_tenant_set(world->tenant, "p3@x", "active", "false");
 	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0); /* only a reconcile sees it */
 	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 3);
+	assert_string_equal(meta_of(world, "drifted_accounts"), "3");
 	expect_account(world, 1, "p1@x ext=1001 active Given1 Family1 [W1]");
 	expect_account(world, 2, "p2@x ext=1002 active Given2 Family2 [W1]");
 	expect_account(world, 3, "p3@x ext=1003 active Given3 Family3 [W1]");
 	expect_action(world, 1, ACTION_UPDATE, ACTION_DONE, REASON_DRIFT, NULL);
 	expect_action(world, 3, ACTION_REACTIVATE, ACTION_DONE, REASON_DRIFT, NULL);
 	expect_in_step(world);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	assert_string_equal(meta_of(world, "drifted_accounts"), "3");
 	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 0);
+	assert_string_equal(meta_of(world, "drifted_accounts"), "0");
 }
 
 static void drift_may_be_reported_only(void **state)
@@ -32,6 +36,7 @@ static void drift_may_be_reported_only(void **state)
 	fake_tenant_set(world->tenant, "p1@x", "name.familyName", "Rai");
 	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 0);
 	expect_account(world, 1, "p1@x ext=1001 active Given1 Rai [W1]");
+	assert_string_equal(meta_of(world, "drifted_accounts"), "1");
 	expect_in_step(world);
 }
 
@@ -57,6 +62,7 @@ static void orphans_are_counted_and_left_alone(void **state)
 	fake_tenant_add(world->tenant, "robot@x", NULL, true);
 	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 0);
 	assert_int_equal(world->result.run.summary.orphan, 2);
+	assert_string_equal(meta_of(world, "orphan_accounts"), "2");
 	assert_string_equal(
 	    fake_tenant_show(world->tenant, "boss@x"), "boss@x ext=- active - - []");
 }

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "tests/unit/app/tests.h"
 
+#include <config.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,7 @@ static void service_has_defaults(void **state)
 	assert_int_equal(config->log.level, LOG_LEVEL_INFO);
 	assert_int_equal(config->log.format, LOG_FORMAT_AUTO);
 	assert_null(config->metrics.textfile);
+	assert_null(config->metrics.listen);
 	assert_null(config->notify.webhook);
 	assert_int_equal(config->notify.on_count, 3);
 	assert_string_equal(config->notify.on[0], "hold");
@@ -547,6 +549,24 @@ static void checks_workspaces(void **state)
 	assert_silent("workspaces = 5;", "nobody");
 }
 
+static void metrics_are_for_this_host_only(void **state)
+{
+	(void)state;
+#ifdef HAVE_METRICS_HTTP
+	assert_says("metrics = { listen = \"0.0.0.0:9464\"; };",
+	    "x.conf:1: metrics.listen: 0.0.0.0 can be reached from other hosts, and who asks for "
+	    "metrics is "
+	    "not asked who they are; write \"127.0.0.1:9464\", \"[::1]:9464\" or "
+	    "\"unix:/run/scimward/metrics.sock\"");
+	assert_silent("metrics = { listen = \"127.0.0.1:9464\"; };", "metrics.listen");
+	assert_silent("metrics = { listen = \"unix:/run/x.sock\"; };", "metrics.listen");
+#else
+	assert_says("metrics = { listen = \"127.0.0.1:9464\"; };",
+	    "x.conf:1: metrics.listen: this build has no HTTP endpoint; leave it empty and use "
+	    "metrics.textfile, or build with libmicrohttpd");
+#endif
+}
+
 static void checks_the_rest(void **state)
 {
 	static const struct said said[] = {
@@ -631,6 +651,7 @@ static void checks_the_rest(void **state)
 	assert_silent("", "push");
 	assert_silent("policy = { limits = { creations = { count = 0; }; }; };", "nothing limits");
 	assert_silent("metrics = { textfile = \"/a/b.prom\"; };", "node_exporter");
+	assert_silent("metrics = { listen = \"\"; };", "metrics.listen");
 	assert_silent("notify = { webhook = \"https://h/x?token=1\"; };", "notify");
 	assert_silent("notify = { webhook = \"http://127.0.0.1:8080/x\"; };", "notify");
 	assert_silent("notify = { webhook = \"http://[::1]:8080/x\"; };", "notify");
@@ -686,6 +707,7 @@ const struct CMUnitTest config_tests[] = {
 	cmocka_unit_test(checks_the_mapping),
 	cmocka_unit_test(checks_workspaces),
 	cmocka_unit_test(checks_the_rest),
+	cmocka_unit_test(metrics_are_for_this_host_only),
 	cmocka_unit_test(digest_is_of_the_meaning),
 };
 const size_t config_test_count = sizeof(config_tests) / sizeof(*config_tests);

@@ -43,8 +43,8 @@ void assert_aborts(death *die, const char *line)
 
 int main(void)
 {
-	int failures = RUN(arena) + RUN(err) + RUN(hash) + RUN(emit) + RUN(log) + RUN(replace) +
-		       RUN(secret) + RUN(str);
-	failures += RUN(time) + RUN(unicode) + RUN(uuid) + RUN(vec);
+	int failures = RUN(arena) + RUN(err) + RUN(hash) + RUN(histogram) + RUN(emit) + RUN(log) +
+		       RUN(replace) + RUN(secret);
+	failures += RUN(str) + RUN(time) + RUN(unicode) + RUN(uuid) + RUN(vec);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -22,7 +22,7 @@ TEST_GROUP(arena);
 TEST_GROUP(emit);
 TEST_GROUP(err);
 TEST_GROUP(hash);
-
+TEST_GROUP(histogram);
 TEST_GROUP(log);
 TEST_GROUP(replace);
 TEST_GROUP(secret);

@@ -14,7 +14,7 @@ int main(void)
 	log_watch_start();
 	failures = RUN(auth) + RUN(auth_header) + RUN(certificate) + RUN(check) + RUN(client);
 	failures += RUN(codec_decode) + RUN(codec_decode_user) + RUN(codec_encode) + RUN(http_lane);
-	failures += RUN(outcome) + RUN(profile) + RUN(settings) + RUN(tenant);
+	failures += RUN(outcome) + RUN(profile) + RUN(settings) + RUN(tenant) + RUN(traffic);
 	failures += log_watch_end();
 	keys_remove();
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -206,6 +206,7 @@ static void a_login_is_one_request(void **state)
 	assert_int_equal(world.counters.requests, 1);
 	assert_int_equal(world.counters.writes, 0);
 	assert_true(world.counters.answer_bytes > 0);
+	assert_int_equal(world.counters.outcomes[TENANT_LOGIN][TENANT_SUCCESS], 1);
 	request = fake_http_request(world.http, 0);
 	assert_string_equal(request->method, "POST");
 	assert_string_equal(request->url, "https://auth.example/token/authenticate");

@@ -111,6 +111,22 @@ static void a_write_is_sent_with_its_body_and_once(void **state)
 	world_close(&world);
 }
 
+static void how_long_it_took_is_counted(void **state)
+{
+	const struct fake_http_answer slow = { .status = 503, .body = "", .delay_ms = 300 };
+	struct world world;
+	struct heard heard;
+
+	(void)state;
+	open_with_key(&world);
+	fake_http_script(world.http, &slow);
+	start(&world, &patch, &heard);
+	fake_loop_advance(world.loop, 400);
+	assert_int_equal(world.counters.outcomes[TENANT_CHANGE][TENANT_SERVER_ERROR], 1);
+	assert_int_equal(world.counters.durations_ms[TENANT_CHANGE].sum, 300);
+	world_close(&world);
+}
+
 /* The spans of a request may go as soon as the start returned. */
 static void a_request_is_copied(void **state)
 {
@@ -128,6 +144,7 @@ static void a_request_is_copied(void **state)
 	fake_loop_advance(world.loop, 1);
 	assert_int_equal(heard.status, STATUS_OK);
 	assert_has(fake_http_request(world.http, 0)->url, "/Users/x");
+	assert_int_equal(world.counters.outcomes[TENANT_READ][TENANT_SUCCESS], 1);
 	world_close(&world);
 }
 
@@ -722,6 +739,7 @@ static void freeing_ends_all_calls(void **state)
 const struct CMUnitTest client_tests[] = {
 	cmocka_unit_test(a_read_is_sent_with_the_credential),
 	cmocka_unit_test(a_write_is_sent_with_its_body_and_once),
+	cmocka_unit_test(how_long_it_took_is_counted),
 	cmocka_unit_test(a_request_is_copied),
 	cmocka_unit_test(calls_are_used_again),
 	cmocka_unit_test(a_list_is_answered_with_its_accounts),

@@ -15,11 +15,11 @@
 extern const struct CMUnitTest auth_tests[], auth_header_tests[], certificate_tests[],
     check_tests[], client_tests[], codec_decode_tests[], codec_decode_user_tests[],
     codec_encode_tests[], http_lane_tests[], outcome_tests[], profile_tests[], settings_tests[],
-    tenant_tests[];
+    tenant_tests[], traffic_tests[];
 extern const size_t auth_test_count, auth_header_test_count, certificate_test_count,
     check_test_count, client_test_count, codec_decode_test_count, codec_decode_user_test_count,
     codec_encode_test_count, http_lane_test_count, outcome_test_count, profile_test_count,
-    settings_test_count, tenant_test_count;
+    settings_test_count, tenant_test_count, traffic_test_count;
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 

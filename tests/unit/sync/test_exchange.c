@@ -135,6 +135,7 @@ static int tear_down(void **state)
 {
 	struct peer *peer = *state;
 
+	assert_int_equal(peer->gate.waiting, 0); /* whichever way they went */
 	exchange_free(&peer->exchange);
 	loop_free(&peer->loop);
 	free(peer);
@@ -163,7 +164,9 @@ static int64_t run_one(struct peer *peer, bool is_harmful_to_repeat)
 
 	submit(peer, is_harmful_to_repeat);
 	assert_int_equal(peer->tries, 0); /* nothing happens before it returned */
+	assert_int_equal(peer->gate.waiting, 1);
 	loop_run(peer->loop);
+	assert_int_equal(peer->gate.waiting, 0);
 	assert_int_equal(exchange_pending(peer->exchange), 0);
 	assert_int_equal(peer->answers, 1);
 	return peer->answered_ms - from_ms;
