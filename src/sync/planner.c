@@ -177,7 +177,7 @@ void planner_fill(struct cycle *cycle, const struct planner_change *change, bool
 static void describe_grant(
     struct cycle *cycle, const struct entry *entry, struct span id, struct str *detail)
 {
-	struct mapping_trace trace = mapping_explain(
+	struct mapping_trace trace = mapping_explain_grants(
 	    cycle->in.mapping, entry, cycle->membership, cycle->entry_arena);
 
 	for (size_t i = 0; i < trace.grant_count; i++) {
