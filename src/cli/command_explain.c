@@ -400,8 +400,8 @@ static enum exit_code explain_person(struct explain *explain)
 {
 	struct err err;
 
-	if (person_resolve(explain->program.store, explain->who, explain->arena, &explain->person,
-		&err) != STATUS_OK) {
+	if (person_resolve(explain->program.store, explain->program.agent->mapping, explain->who,
+		explain->arena, &explain->person, &err) != STATUS_OK) {
 		program_complain("%s", err.text);
 		return EXIT_STATE;
 	}

@@ -92,7 +92,7 @@ bool planner_is_quarantined(
 		&err) ||
 	    !found)
 		return false;
-	if (cycle->in.who.at != NULL)
+	if (cycle->in.who.at != NULL && !cycle->in.keeps_quarantine)
 		return false; /* asked for by name: tried now */
 	wait_ms = quarantine.not_before_ms - cycle_wall_ms(cycle);
 	/* Longer than the longest wait: the clock was ahead when that was written. */
