@@ -230,7 +230,7 @@ static void on_search_end(void *context, const struct search_end *end)
 		start_again(source, end);
 		return;
 	}
-	if (look_up->found != NULL && !look_up->request.is_anywhere) {
+	if (look_up->found != NULL && !is_by_filter(look_up)) {
 		judge_found(source);
 		return;
 	}
@@ -290,7 +290,7 @@ static void aim(struct ldap_source *source)
 		look_up->search.base = source->settings.users.bases[look_up->base];
 		look_up->search.scope = source->settings.users.scope;
 		look_up->search.filter = str_c(&look_up->filter);
-		look_up->search.size_limit = 2;
+		look_up->search.size_limit = LOOK_UP_OTHERS_MAX + 1;
 	} else if (is_by_key(look_up) &&
 		   session_kind(source->session) == DIRECTORY_ACTIVE_DIRECTORY) {
 		uuid_format(&look_up->request.key, text);
