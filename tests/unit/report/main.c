@@ -9,6 +9,8 @@ int main(void)
 	int failed = _cmocka_run_group_tests(
 	    "plan_writer", plan_writer_tests, plan_writer_test_count, NULL, NULL);
 
+	failed += _cmocka_run_group_tests(
+	    "explanation", explanation_tests, explanation_test_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("report", report_tests, report_test_count, NULL, NULL);
 	return failed == 0 ? 0 : 1;
 }

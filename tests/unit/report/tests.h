@@ -17,7 +17,7 @@
 /** Holds a text against the one in expected/, or stores it there; frees it. */
 void assert_stored(const char *name, struct str *actual);
 
-extern const struct CMUnitTest plan_writer_tests[], report_tests[];
-extern const size_t plan_writer_test_count, report_test_count;
+extern const struct CMUnitTest explanation_tests[], plan_writer_tests[], report_tests[];
+extern const size_t explanation_test_count, plan_writer_test_count, report_test_count;
 
 #endif
