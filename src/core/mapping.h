@@ -54,6 +54,12 @@ struct mapped {
 	size_t unknown_count;
 };
 
+/** Whether somebody gets a workspace, or may when an unknown group can be read. */
+static inline bool mapped_is_entitled(const struct mapped *mapped)
+{
+	return mapped->account.workspace_count > 0 || mapped->unknown_count > 0;
+}
+
 /**
  * Compiles the rules; their attributes are added to the set.
  *

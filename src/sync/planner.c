@@ -610,8 +610,7 @@ static void plan_linked(struct cycle *cycle, const struct index_item *item,
 
 static bool is_out_of_scope(const struct cycle *cycle, const struct mapped *mapped)
 {
-	return cycle->in.policy->scope == POLICY_SCOPE_ENTITLED &&
-	       mapped->account.workspace_count == 0 && mapped->unknown_count == 0;
+	return cycle->in.policy->scope == POLICY_SCOPE_ENTITLED && !mapped_is_entitled(mapped);
 }
 
 /* The digest knows no DN; the second look needs the last one when a key finds nothing. */
