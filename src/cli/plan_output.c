@@ -2,6 +2,7 @@
 /* Plans, streamed from the store to where they are read. */
 #include "cli/plan_output.h"
 
+#include "report/explanation.h"
 #include "report/plan_writer.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -92,6 +93,14 @@ enum exit_code plan_output_print(struct program *program, const struct cycle_res
 	enum status status = write_plan(program, result, &options, &is_written, &err);
 
 	return judge(status, is_written, &err);
+}
+
+enum exit_code plan_output_explanation(
+    struct program *program, const struct explanation *explanation)
+{
+	struct plan_writer_options options = options_of(program);
+
+	return judge(STATUS_OK, explanation_write(explanation, &options), NULL);
 }
 
 enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count)
