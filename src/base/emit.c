@@ -126,6 +126,24 @@ void emit_null(struct emitter *writer)
 	emit_raw(writer, SPAN("null"));
 }
 
+void emit_member_string(struct emitter *writer, const char *key, struct span text)
+{
+	emit_key(writer, key);
+	emit_string(writer, text);
+}
+
+void emit_member_int(struct emitter *writer, const char *key, int64_t number)
+{
+	emit_key(writer, key);
+	emit_int(writer, number);
+}
+
+void emit_member_bool(struct emitter *writer, const char *key, bool value)
+{
+	emit_key(writer, key);
+	emit_bool(writer, value);
+}
+
 void emit_raw(struct emitter *writer, struct span json)
 {
 	begin_value(writer);

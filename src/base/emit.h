@@ -42,6 +42,11 @@ void emit_int(struct emitter *writer, int64_t number);        /**< a whole numbe
 void emit_bool(struct emitter *writer, bool value);           /**< true or false */
 void emit_null(struct emitter *writer);                       /**< null */
 
+/* Key and value in one. */
+void emit_member_string(struct emitter *writer, const char *key, struct span text); /**< likewise */
+void emit_member_int(struct emitter *writer, const char *key, int64_t number);      /**< likewise */
+void emit_member_bool(struct emitter *writer, const char *key, bool value);         /**< likewise */
+
 /** Puts a value that is JSON already; the caller vouches for it. */
 void emit_raw(struct emitter *writer, struct span json);
 

@@ -21,7 +21,7 @@ static const struct {
 	[COMMAND_SYNC] = { "sync", "",
 	    "one cycle: read the directory, show or send the difference" },
 	[COMMAND_EXPLAIN] = { "explain", " WHO",
-	    "one person: scope, mapping, workspaces, link, what would change" },
+	    "one person: scope, rules, workspaces, account, holds, history, what comes next" },
 	[COMMAND_CHECK] = { "check", "", "the configuration, then each peer, one line a step" },
 	[COMMAND_STATUS] = { "status", "", "the snapshot, the last runs, who is in quarantine" },
 	[COMMAND_HOLDS] = { "holds", "", "what waits for a person's word, and why" },
@@ -55,6 +55,11 @@ static const struct option_info table[] = {
 	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC), NULL },
 	{ "--head", 0, "HASH", BIT(COMMAND_AUDIT_VERIFY),
 	    "a hash that was kept elsewhere and must be in the trail" },
+	{ "--history", 0, "N", BIT(COMMAND_EXPLAIN),
+	    "how many actions of the past are shown (10)" },
+	{ "--whole", 0, NULL, BIT(COMMAND_EXPLAIN),
+	    "plan everybody's changes, so that limits count too; reads all of directory and "
+	    "tenant" },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
 	{ "--quiet", 'q', NULL, ALL, "no progress" },
 	{ "--help", 'h', NULL, ALL, "this text" },
@@ -251,6 +256,19 @@ static enum status take_steps(const char *value, struct options *options, struct
 	return STATUS_REJECT;
 }
 
+static enum status take_history(const char *value, struct options *options, struct err *reterr)
+{
+	uint64_t number;
+
+	options->has_history = span_to_u64(span_of(value), &number) && number <= SIZE_MAX;
+	if (options->has_history) {
+		options->history = (size_t)number;
+		return STATUS_OK;
+	}
+	err_set(reterr, "option --history needs a number of actions");
+	return STATUS_REJECT;
+}
+
 static enum status take_option(const struct option_info *option, const char *value,
     struct options *options, struct err *reterr)
 {
@@ -261,6 +279,7 @@ static enum status take_option(const struct option_info *option, const char *val
 		{ "--json", offsetof(struct options, is_json) },
 		{ "--dry-run", offsetof(struct options, is_dry) },
 		{ "--detailed-exitcode", offsetof(struct options, is_detailed_exit) },
+		{ "--whole", offsetof(struct options, is_whole) },
 		{ "--offline", offsetof(struct options, is_offline) },
 		{ "--quiet", offsetof(struct options, is_quiet) },
 		{ "--help", offsetof(struct options, wants_help) },
@@ -279,6 +298,8 @@ static enum status take_option(const struct option_info *option, const char *val
 		options->out = value;
 	else if (strcmp(option->name, "--stop-after") == 0)
 		return take_steps(value, options, reterr);
+	else if (strcmp(option->name, "--history") == 0)
+		return take_history(value, options, reterr);
 	else if (strcmp(option->name, "--head") == 0)
 		return take_head(value, options, reterr);
 	else if (strcmp(option->name, "--since") == 0)

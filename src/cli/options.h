@@ -67,6 +67,9 @@ struct options {
 	bool has_since;
 	const char *since, *until; /* --since, --until as they stand, understood; NULL: not
 				      given */
+	bool is_whole;             /* --whole */
+	bool has_history;
+	size_t history; /* --history */
 	bool has_report;
 	enum report_kind report; /* the argument of report */
 	bool wants_help, wants_version;

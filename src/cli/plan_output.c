@@ -3,6 +3,7 @@
 #include "cli/plan_output.h"
 
 #include "base/replace.h"
+#include "report/explanation.h"
 #include "report/plan_page.h"
 #include "report/plan_writer.h"
 #include <config.h>
@@ -126,6 +127,14 @@ enum exit_code plan_output_print(struct program *program, const struct cycle_res
 	if (program->options->format == REPORT_HTML && !program->options->is_json)
 		return print_page(program, result);
 	return print_plan(program, result);
+}
+
+enum exit_code plan_output_explanation(
+    struct program *program, const struct explanation *explanation)
+{
+	struct plan_writer_options options = options_of(program, NULL);
+
+	return judge(STATUS_OK, explanation_write(explanation, &options), NULL);
 }
 
 enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count)

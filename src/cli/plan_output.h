@@ -6,6 +6,7 @@
 #define CLI_PLAN_OUTPUT_H
 
 #include "cli/program.h"
+#include "core/explanation.h"
 #include "sync/cycle.h"
 
 /** Prints the plan of a run to standard output, as text, JSON or HTML by the options. */
@@ -20,5 +21,9 @@ enum exit_code plan_output_holds(struct program *program, const struct hold *hol
  */
 enum exit_code plan_output_save(
     struct program *program, const struct cycle_result *result, const char *path);
+
+/** Prints an explanation to standard output. @return as plan_output_print */
+enum exit_code plan_output_explanation(
+    struct program *program, const struct explanation *explanation);
 
 #endif

@@ -54,6 +54,12 @@ struct mapped {
 	size_t unknown_count;
 };
 
+/** Whether somebody gets a workspace, or may when an unknown group can be read. */
+static inline bool mapped_is_entitled(const struct mapped *mapped)
+{
+	return mapped->account.workspace_count > 0 || mapped->unknown_count > 0;
+}
+
 /**
  * Compiles the rules; their attributes are added to the set.
  *
@@ -87,7 +93,7 @@ struct rule_trace {
 	enum account_path to;
 	struct span from, when; /* as configured */
 	enum rule_outcome outcome;
-	struct span value; /* when it won; of a fault: the message */
+	struct span value; /* when it won, or would have; of a fault: the message */
 };
 
 enum grant_outcome { GRANT_BY_WHEN, GRANT_BY_GROUP, GRANT_NONE, GRANT_UNKNOWN };
@@ -96,7 +102,8 @@ struct grant_trace {
 	struct span id, name, when;
 	struct span group; /* DN of the rule's group; absent: none */
 	enum grant_outcome outcome;
-	struct span path; /* GRANT_BY_GROUP: "CN=Sub,… > CN=Finance,…"; GRANT_UNKNOWN: why */
+	struct span path; /* the way to the group: "CN=Sub,… > CN=Finance,…"; GRANT_UNKNOWN: why */
+	bool is_when_false; /* there is a `when`, and it does not hold */
 };
 
 struct mapping_trace {
@@ -110,6 +117,13 @@ struct mapping_trace {
  * borrowed from the arena and the mapping. */
 struct mapping_trace mapping_explain(const struct mapping *mapping, const struct entry *entry,
     const struct membership *membership, struct arena *arena);
+
+/** Likewise for the workspaces alone: no rule is told. */
+struct mapping_trace mapping_explain_grants(const struct mapping *mapping,
+    const struct entry *entry, const struct membership *membership, struct arena *arena);
+
+/** Adds the attributes that userName and externalId are made of: those that people go by. */
+void mapping_add_naming_attributes(const struct mapping *mapping, struct attribute_set *set);
 
 /** The configured name of a workspace id; absent when it has none. */
 struct span mapping_workspace_name(const struct mapping *mapping, struct span id);

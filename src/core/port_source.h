@@ -74,7 +74,11 @@ struct look_up_request {
 	struct uuid key;    /* all zero: look by DN or by text */
 	struct span dn;     /* last known DN; absent: none */
 	struct span filter; /* RFC 4515; absent: by key or DN. Searches in the bases */
+	bool is_anywhere;   /* with a filter, in parentheses: searches everywhere, also for those
+			       whom the user filter leaves out; nobody is LOOK_UP_DELETED then */
 };
+
+enum { LOOK_UP_OTHERS_MAX = 10 };
 
 struct look_up_answer {
 	enum status status; /* STATUS_OK; STATUS_DOWN with err; STATUS_CANCELED */
@@ -82,6 +86,8 @@ struct look_up_answer {
 	const struct entry *entry;     /* NULL unless found; memberships filled in */
 	struct membership *membership; /* as for a scan; NULL unless found */
 	struct span detail;            /* for people: where it is, or why it cannot be told */
+	const struct span *others; /* DNs of more entries that the filter found; the first few */
+	size_t other_count;        /* at most LOOK_UP_OTHERS_MAX */
 	const struct err *err;
 };
 

@@ -120,6 +120,10 @@ enum link_field { LINK_BY_ACCOUNT_ID, LINK_BY_USER_NAME, LINK_BY_EXTERNAL_ID, LI
 enum status store_link_find(struct store *store, enum link_field field, struct span value,
     struct arena *arena, struct link *ret_link, bool *ret_found, struct err *reterr);
 
+/** Likewise all links that have the name. @param cap  how many are wanted, at least 1 */
+enum status store_link_find_several(struct store *store, enum link_field field, struct span value,
+    struct arena *arena, struct link *ret_links, size_t cap, size_t *ret_count, struct err *reterr);
+
 /** Writes a link whole. The account id must not be linked to another key: STATUS_REJECT when it is.
  */
 enum status store_link_put(struct store *store, const struct link *link, struct err *reterr);

@@ -50,6 +50,9 @@ struct look_up {
 	struct look_up_answer answer;
 	struct str detail;
 	struct entry entry;
+	struct str other_dns[LOOK_UP_OTHERS_MAX]; /* of the answer's others */
+	struct span others[LOOK_UP_OTHERS_MAX];
+	size_t other_count;
 };
 
 /* What is known of a key of a batch. */

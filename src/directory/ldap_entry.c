@@ -31,6 +31,17 @@ bool message_walk(LDAP *handle, LDAPMessage *message, struct span *ret_dn,
 	return code == LDAP_SUCCESS;
 }
 
+struct span message_dn(LDAP *handle, LDAPMessage *message)
+{
+	struct berval dn;
+	BerElement *ber = NULL;
+
+	if (ldap_get_dn_ber(handle, message, &ber, &dn) != LDAP_SUCCESS)
+		return SPAN_NULL;
+	ber_free(ber, 0);
+	return span_of_berval(&dn);
+}
+
 static void add_attribute(void *context, struct span name, const struct berval *values)
 {
 	struct entry_builder *builder = context;

@@ -21,6 +21,9 @@ typedef void message_attribute_callback(
 bool message_walk(LDAP *handle, LDAPMessage *message, struct span *ret_dn,
     message_attribute_callback *callback, void *context);
 
+/** Reads the DN alone. @return borrowed from the message; absent when it cannot be read */
+struct span message_dn(LDAP *handle, LDAPMessage *message);
+
 /**
  * Builds the entry of a message.
  *

@@ -120,15 +120,39 @@ static void ask_filter(struct ldap_source *source)
 	session_search(source->session, &look_up->search, &handler, source);
 }
 
-/* Keeps the first entry; a second of the same key or filter changes nothing. */
+/* Naming contexts may overlap, so that one entry comes twice. */
+static bool is_known(const struct look_up *look_up, struct span dn)
+{
+	if (dn.at == NULL || dn_equal(dn, str_span(&look_up->found_dn)))
+		return true;
+	for (size_t i = 0; i < look_up->other_count; i++)
+		if (dn_equal(dn, look_up->others[i]))
+			return true;
+	return false;
+}
+
+static void note_other(struct look_up *look_up, struct span dn)
+{
+	struct str *copy = &look_up->other_dns[look_up->other_count];
+
+	if (!is_by_filter(look_up) || look_up->other_count == LOOK_UP_OTHERS_MAX ||
+	    is_known(look_up, dn))
+		return;
+	str_add(copy, dn);
+	look_up->others[look_up->other_count++] = str_span(copy);
+}
+
+/* Keeps the first entry, and the names of others that a filter finds. */
 static bool keep_entry(void *context, LDAP *handle, LDAPMessage *message)
 {
 	struct ldap_source *source = context;
 	struct look_up *look_up = &source->look_up;
 	struct span dn, why;
 
-	if (look_up->found != NULL)
+	if (look_up->found != NULL) {
+		note_other(look_up, message_dn(handle, message));
 		return false;
+	}
 	str_truncate(&look_up->text, 0);
 	str_truncate(&look_up->found_dn, 0);
 	if (!message_to_entry(handle, message, source->builder, loop_wall_ms(source->loop),
@@ -147,7 +171,7 @@ static void judge_found(struct ldap_source *source)
 	struct look_up *look_up = &source->look_up;
 	struct span dn = str_span(&look_up->found_dn);
 
-	if (is_by_filter(look_up))
+	if (is_by_filter(look_up) && !look_up->request.is_anywhere)
 		answer(source, LOOK_UP_MATCHES, dn);
 	else if (!settings_hold_dn(&source->settings, dn))
 		answer(source, LOOK_UP_MOVED, dn);
@@ -159,6 +183,8 @@ static void judge_found(struct ldap_source *source)
 
 static size_t search_count(const struct ldap_source *source)
 {
+	if (source->look_up.request.is_anywhere)
+		return session_server(source->session)->naming_context_count;
 	if (is_by_filter(&source->look_up))
 		return source->settings.users.base_count;
 	if (is_by_key(&source->look_up) &&
@@ -173,6 +199,8 @@ static void answer_nothing(struct ldap_source *source, const struct search_end *
 
 	if (look_up->text.len > 0)
 		answer(source, LOOK_UP_UNREADABLE, str_span(&look_up->text));
+	else if (look_up->request.is_anywhere)
+		answer(source, LOOK_UP_DELETED, SPAN("no entry goes by that name"));
 	else if (is_by_filter(look_up))
 		answer(source, LOOK_UP_UNREADABLE, SPAN("no entry in the bases matches"));
 	else if (is_by_key(look_up))
@@ -202,17 +230,19 @@ static void on_search_end(void *context, const struct search_end *end)
 		start_again(source, end);
 		return;
 	}
-	if (look_up->found != NULL) {
+	if (look_up->found != NULL && !is_by_filter(look_up)) {
 		judge_found(source);
 		return;
 	}
-	if (!is_whole(source, end)) {
+	if (look_up->found == NULL && !is_whole(source, end)) {
 		look_up->is_refused = look_up->search.scope == DIRECTORY_SCOPE_SUBTREE;
 		if (look_up->text.len == 0)
 			search_describe(&look_up->search, end, &look_up->text);
 	}
 	if (++look_up->base < search_count(source))
 		search_next(source);
+	else if (look_up->found != NULL)
+		judge_found(source);
 	else
 		answer_nothing(source, end);
 }
@@ -249,12 +279,18 @@ static void aim(struct ldap_source *source)
 		.base = str_c(&look_up->dn),
 		.filter = "(objectClass=*)",
 		.attributes = entry_builder_attributes(source->builder) };
-	if (is_by_filter(look_up)) {
+	if (look_up->request.is_anywhere) {
+		look_up->search.base =
+		    session_server(source->session)->naming_contexts[look_up->base].at;
+		look_up->search.scope = DIRECTORY_SCOPE_SUBTREE;
+		look_up->search.filter = str_c(&look_up->asked);
+		look_up->search.size_limit = LOOK_UP_OTHERS_MAX + 1;
+	} else if (is_by_filter(look_up)) {
 		write_combined_filter(source);
 		look_up->search.base = source->settings.users.bases[look_up->base];
 		look_up->search.scope = source->settings.users.scope;
 		look_up->search.filter = str_c(&look_up->filter);
-		look_up->search.size_limit = 2;
+		look_up->search.size_limit = LOOK_UP_OTHERS_MAX + 1;
 	} else if (is_by_key(look_up) &&
 		   session_kind(source->session) == DIRECTORY_ACTIVE_DIRECTORY) {
 		uuid_format(&look_up->request.key, text);
@@ -336,7 +372,7 @@ static void on_connected(struct ldap_source *source)
 	str_truncate(&look_up->text, 0);
 	if (search_count(source) == 0)
 		answer(source, LOOK_UP_UNREADABLE,
-		    SPAN("the server names no naming contexts to search for the key in"));
+		    SPAN("the server names no naming contexts to search in"));
 	else
 		search_next(source);
 }
@@ -387,6 +423,8 @@ void look_up_finish(struct ldap_source *source)
 	done.answer.status = source->end_status;
 	done.answer.detail = str_span(&done.detail);
 	done.answer.err = &source->end_err;
+	done.answer.others = done.others;
+	done.answer.other_count = done.other_count;
 	if (source->end_status != STATUS_OK) {
 		done.answer.outcome = LOOK_UP_UNREADABLE;
 		done.answer.entry = NULL;
@@ -408,5 +446,7 @@ void look_up_done(struct look_up *look_up)
 	str_done(&look_up->text);
 	str_done(&look_up->found_dn);
 	str_done(&look_up->detail);
+	for (size_t i = 0; i < LOOK_UP_OTHERS_MAX; i++)
+		str_done(&look_up->other_dns[i]);
 	*look_up = (struct look_up) { 0 };
 }

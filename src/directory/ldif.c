@@ -63,6 +63,8 @@ struct ldif_run {
 	struct entry_builder *asked_builder;
 	struct look_up_answer answer;
 	struct entry entry;
+	struct arena *arena; /* of the DNs of others */
+	struct span others[LOOK_UP_OTHERS_MAX];
 	bool is_found;
 
 	const struct look_up_batch_handler *batch_handler;
@@ -190,7 +192,7 @@ static enum look_up_outcome judge(struct ldif_run *run, const struct entry *entr
 static bool is_wanted(struct ldif_run *run, const struct entry *entry)
 {
 	if (run->asked_filter != NULL)
-		return judge(run, entry) == LOOK_UP_MATCHES &&
+		return (run->request.is_anywhere || judge(run, entry) == LOOK_UP_MATCHES) &&
 		       filter_matches(run->asked_filter, entry);
 	if (!uuid_is_zero(&run->request.key))
 		return uuid_compare(&entry->key, &run->request.key) == 0;
@@ -216,6 +218,16 @@ static void keep_found(struct ldif_run *run, const struct ldif_record *record)
 	str_add_byte(&run->found_text, '\n');
 }
 
+static void note_other(struct ldif_run *run, struct span dn)
+{
+	if (run->answer.other_count == LOOK_UP_OTHERS_MAX)
+		return;
+	if (run->arena == NULL)
+		run->arena = arena_new();
+	run->others[run->answer.other_count++] = arena_span(run->arena, dn);
+	run->answer.others = run->others;
+}
+
 static bool on_candidate(void *context, enum ldif_outcome outcome, const struct ldif_record *record,
     const struct err *failure)
 {
@@ -235,13 +247,17 @@ static bool on_candidate(void *context, enum ldif_outcome outcome, const struct 
 	if (!build(look_up_builder(run), record, loop_wall_ms(run->source->loop), &entry, &why) ||
 	    !is_wanted(run, &entry))
 		return true;
+	if (run->is_found) {
+		note_other(run, entry.dn);
+		return true;
+	}
 	run->answer.outcome = judge(run, &entry);
 	str_truncate(&run->detail, 0);
 	str_add(&run->detail, run->answer.outcome == LOOK_UP_LEFT_SCOPE
 				  ? filter_text(run->source->filter)
 				  : entry.dn);
 	keep_found(run, record);
-	return false;
+	return run->asked_filter != NULL;
 }
 
 static void answer_nothing(struct ldif_run *run)
@@ -250,6 +266,9 @@ static void answer_nothing(struct ldif_run *run)
 	run->answer.outcome = LOOK_UP_UNREADABLE;
 	if (run->incomplete_why.len > 0) {
 		str_add(&run->detail, str_span(&run->incomplete_why));
+	} else if (run->request.is_anywhere) {
+		run->answer.outcome = LOOK_UP_DELETED;
+		str_add_c(&run->detail, "no entry goes by that name");
 	} else if (run->asked_filter != NULL) {
 		str_add_c(&run->detail, "no entry in the bases matches");
 	} else {
@@ -565,6 +584,7 @@ static void free_run(struct ldif_run *run)
 	group_table_free(&run->groups);
 	loop_timer_free(&run->start);
 	loop_timer_free(&run->finish);
+	arena_free(&run->arena);
 	entry_builder_free(&run->asked_builder);
 	filter_free(&run->asked_filter);
 	attribute_set_free(&run->asked_set);

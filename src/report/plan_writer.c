@@ -86,6 +86,12 @@ static void predict(struct plan_writer *writer, struct plan_change *change)
 	    &writer->forecast, change->action, change->predictions, change->prediction_count);
 }
 
+struct plan_change plan_change_of(struct plan_writer *writer, const struct action *action)
+{
+	arena_reset(writer->arena);
+	return take_apart(writer, action);
+}
+
 bool plan_change_has_text(const struct plan_change *change, enum account_path path)
 {
 	return change_has(&change->change, path);
@@ -150,6 +156,12 @@ bool plan_writer_end_holds(struct plan_writer *writer, size_t count)
 	} else if (count == 0) {
 		str_add_c(&writer->out, "Nothing is held.\n");
 	}
+	give_away(writer);
+	return !writer->has_failed;
+}
+
+bool plan_writer_flush(struct plan_writer *writer)
+{
 	give_away(writer);
 	return !writer->has_failed;
 }

@@ -50,6 +50,12 @@ void plan_json_begin(struct plan_writer *writer, const struct run *run);
 void plan_json_action(struct plan_writer *writer, const struct plan_change *change);
 void plan_json_end(struct plan_writer *writer, const struct plan_summary *summary);
 
+/** Takes an action apart; lives until the next one. */
+struct plan_change plan_change_of(struct plan_writer *writer, const struct action *action);
+
+/** Gives away what was written. @return false: some of it could not be written */
+bool plan_writer_flush(struct plan_writer *writer);
+
 /** Whether an account's text is to be shown as changed; one that appears or goes is. */
 bool plan_change_has_text(const struct plan_change *change, enum account_path path);
 

@@ -140,16 +140,42 @@ enum status store_link_get(struct store *store, const struct uuid *key, struct a
 	return read_one(&query, arena, ret_link, ret_found, reterr);
 }
 
-static enum status find_by(struct store *store, enum store_statement which, struct span value,
-    struct arena *arena, struct link *ret_link, bool *ret_found, struct err *reterr)
+static enum status find_by_account_id(struct store *store, struct span value, struct arena *arena,
+    struct link *ret_link, bool *ret_found, struct err *reterr)
 {
 	struct store_query query;
-	enum status status = store_query_open(store, which, &query, reterr);
+	enum status status = store_query_open(store, STATEMENT_LINK_BY_ACCOUNT_ID, &query, reterr);
 
 	if (status != STATUS_OK)
 		return status;
 	store_query_bind_span(&query, value);
 	return read_one(&query, arena, ret_link, ret_found, reterr);
+}
+
+/* By a text that several may have, regardless of case. */
+static enum status find_by_name(struct store *store, enum store_statement which, struct span value,
+    struct arena *arena, struct link *ret_links, size_t cap, size_t *ret_count, struct err *reterr)
+{
+	struct store_query query;
+	bool has_row = true;
+	size_t count = 0;
+	enum status status = store_query_open(store, which, &query, reterr);
+
+	if (status != STATUS_OK)
+		return status;
+	store_query_bind_span(&query, store_fold(store, 0, value));
+	store_query_bind_int(&query, (int64_t)cap);
+	while (status == STATUS_OK && count < cap) {
+		status = store_query_next(&query, &has_row, reterr);
+		if (status != STATUS_OK || !has_row)
+			break;
+		store_link_read(&query, arena, &ret_links[count++]);
+		status = store_query_check(&query, reterr);
+	}
+	store_query_close(&query);
+	if (status == STATUS_OK)
+		*ret_count = count;
+	return status;
 }
 
 /* DNs have no index: only people ask by them. @return STATUS_OK with the key when there is one */
@@ -198,26 +224,41 @@ static enum status find_by_dn(struct store *store, struct span dn, struct arena 
 	return STATUS_OK;
 }
 
+enum status store_link_find_several(struct store *store, enum link_field field, struct span value,
+    struct arena *arena, struct link *ret_links, size_t cap, size_t *ret_count, struct err *reterr)
+{
+	bool is_found = false;
+	enum status status = STATUS_OK;
+
+	switch (field) {
+	case LINK_BY_USER_NAME:
+		return find_by_name(store, STATEMENT_LINK_BY_USER_NAME, value, arena, ret_links,
+		    cap, ret_count, reterr);
+	case LINK_BY_EXTERNAL_ID:
+		return find_by_name(store, STATEMENT_LINK_BY_EXTERNAL_ID, value, arena, ret_links,
+		    cap, ret_count, reterr);
+	case LINK_BY_ACCOUNT_ID:
+		status = find_by_account_id(store, value, arena, ret_links, &is_found, reterr);
+		break;
+	case LINK_BY_DN:
+		status = find_by_dn(store, value, arena, ret_links, &is_found, reterr);
+		break;
+	}
+	if (status == STATUS_OK)
+		*ret_count = is_found ? 1 : 0;
+	return status;
+}
+
 enum status store_link_find(struct store *store, enum link_field field, struct span value,
     struct arena *arena, struct link *ret_link, bool *ret_found, struct err *reterr)
 {
-	enum store_statement which = STATEMENT_LINK_BY_ACCOUNT_ID;
+	size_t count = 0;
+	enum status status = store_link_find_several(
+	    store, field, value, arena, ret_link, 1, &count, reterr);
 
-	switch (field) {
-	case LINK_BY_ACCOUNT_ID:
-		break;
-	case LINK_BY_USER_NAME:
-		which = STATEMENT_LINK_BY_USER_NAME;
-		value = store_fold(store, 0, value);
-		break;
-	case LINK_BY_EXTERNAL_ID:
-		which = STATEMENT_LINK_BY_EXTERNAL_ID;
-		value = store_fold(store, 0, value);
-		break;
-	case LINK_BY_DN:
-		return find_by_dn(store, value, arena, ret_link, ret_found, reterr);
-	}
-	return find_by(store, which, value, arena, ret_link, ret_found, reterr);
+	if (status == STATUS_OK)
+		*ret_found = count > 0;
+	return status;
 }
 
 /* Refuses an account that is linked to another key. */

@@ -101,10 +101,10 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 					   " FROM link WHERE account_id = ?1",
 	    "finding a link by its account" },
 	[STATEMENT_LINK_BY_USER_NAME] = { "SELECT " LINK_COLUMNS " FROM link"
-					  " WHERE user_name_folded = ?1 ORDER BY key LIMIT 1",
+					  " WHERE user_name_folded = ?1 ORDER BY key LIMIT ?2",
 	    "finding a link by its userName" },
 	[STATEMENT_LINK_BY_EXTERNAL_ID] = { "SELECT " LINK_COLUMNS " FROM link"
-					    " WHERE external_id_folded = ?1 ORDER BY key LIMIT 1",
+					    " WHERE external_id_folded = ?1 ORDER BY key LIMIT ?2",
 	    "finding a link by its externalId" },
 	[STATEMENT_LINK_DNS] = { "SELECT key, dn FROM link", "finding a link by its DN" },
 	[STATEMENT_LINK_OWNER] = { "SELECT key FROM link WHERE account_id = ?1",

@@ -214,7 +214,7 @@ static void on_looked(void *context, const struct look_up_answer *answer)
 static void look_next(struct cycle *cycle)
 {
 	struct changes *changes = cycle->changes;
-	struct look_up_request request = { { { 0 } }, SPAN_NULL, SPAN_NULL };
+	struct look_up_request request = { 0 };
 
 	while (changes->at < changes->count && !cycle->is_stopping && !cycle->has_failed) {
 		const struct touched_member *member = &changes->members[changes->at++];

@@ -530,7 +530,8 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 	cycle->names = index_new(0);
 	cycle->touched = index_new(0);
 	cycle->directories = mem_new(input->source_count, sizeof(*cycle->directories));
-	cycle->exchange = exchange_new(input->loop, input->gate, CYCLE_PATIENCE_MS);
+	cycle->exchange = exchange_new(input->loop, input->gate,
+	    input->patience_ms > 0 ? input->patience_ms : CYCLE_PATIENCE_MS);
 	exchange_watch(cycle->exchange, on_step, cycle);
 	cycle->tenant_total = -1;
 	cycle->timer = loop_timer_new(input->loop, step, cycle);

@@ -58,6 +58,9 @@ struct cycle_input {
 	enum cycle_kind kind;
 	struct span
 	    who; /* one person only: userName, DN, key, externalId or account id; absent: all */
+	bool keeps_quarantine; /* with `who`: also who is named is not tried before the time */
+	int64_t patience_ms;   /* how long a tenant that does not serve is waited for; 0: as long
+				  as CYCLE_PATIENCE_MS says */
 	struct span config_digest;
 	int64_t keep_audit_ms; /* audit records that are older go; 0: none does */
 	/** Told from time to time what goes on, for a progress bar; NULL: nobody wants to know. */

@@ -216,6 +216,13 @@ bool guarding_may_create(struct cycle *cycle);
  */
 void listing_run(struct cycle *cycle, void (*go_on)(struct cycle *cycle));
 
+/** Holds a link against its account as observed: an account that differs has drifted. @param
+ * context the cycle (listing.c) */
+void listing_compare(void *context, const struct observed *observed, const struct link *link);
+
+/** The same for the account of one person, instead of a listing. (one_account.c) */
+void one_account_start(struct cycle *cycle);
+
 /**
  * Decides what becomes of a create: stays one, adopts an account, or is a conflict; writes the
  * action. Allocates in the entry arena, which the caller has reset. (correlation.c)

@@ -290,7 +290,9 @@ static bool look_at_person(struct cycle *cycle)
 	struct err err;
 
 	if (!cycle_store_ok(cycle,
-		person_resolve(cycle->in.store, cycle->in.who, cycle->arena, &person, &err), &err))
+		person_resolve(
+		    cycle->in.store, cycle->in.mapping, cycle->in.who, cycle->arena, &person, &err),
+		&err))
 		return false;
 	item = person.is_linked ? index_find(cycle->index, &person.link.key) : NULL;
 	if (item == NULL)

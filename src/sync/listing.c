@@ -153,7 +153,7 @@ void listing_run(struct cycle *cycle, void (*go_on)(struct cycle *cycle))
 
 /* ---- reconcile: the links held against the listing ---- */
 
-static void on_linked(void *context, const struct observed *observed, const struct link *link)
+void listing_compare(void *context, const struct observed *observed, const struct link *link)
 {
 	struct cycle *cycle = context;
 	struct index_item *item = index_find(cycle->index, &link->key);
@@ -241,7 +241,8 @@ static void next_lost(struct cycle *cycle)
 	}
 	if (!cycle->has_failed)
 		cycle_store_ok(cycle,
-		    store_observed_each_linked(cycle->in.store, on_linked, cycle, &err), &err);
+		    store_observed_each_linked(cycle->in.store, listing_compare, cycle, &err),
+		    &err);
 	listing->go_on = compared;
 	finish(cycle, true);
 }
@@ -265,5 +266,8 @@ static void listed(struct cycle *cycle)
 
 void listing_start(struct cycle *cycle)
 {
-	listing_run(cycle, listed);
+	if (cycle->in.who.at != NULL)
+		one_account_start(cycle);
+	else
+		listing_run(cycle, listed);
 }

@@ -92,7 +92,7 @@ bool planner_is_quarantined(
 		&err) ||
 	    !found)
 		return false;
-	if (cycle->in.who.at != NULL)
+	if (cycle->in.who.at != NULL && !cycle->in.keeps_quarantine)
 		return false; /* asked for by name: tried now */
 	wait_ms = quarantine.not_before_ms - cycle_wall_ms(cycle);
 	/* Longer than the longest wait: the clock was ahead when that was written. */
@@ -177,7 +177,7 @@ void planner_fill(struct cycle *cycle, const struct planner_change *change, bool
 static void describe_grant(
     struct cycle *cycle, const struct entry *entry, struct span id, struct str *detail)
 {
-	struct mapping_trace trace = mapping_explain(
+	struct mapping_trace trace = mapping_explain_grants(
 	    cycle->in.mapping, entry, cycle->membership, cycle->entry_arena);
 
 	for (size_t i = 0; i < trace.grant_count; i++) {
@@ -610,8 +610,7 @@ static void plan_linked(struct cycle *cycle, const struct index_item *item,
 
 static bool is_out_of_scope(const struct cycle *cycle, const struct mapped *mapped)
 {
-	return cycle->in.policy->scope == POLICY_SCOPE_ENTITLED &&
-	       mapped->account.workspace_count == 0 && mapped->unknown_count == 0;
+	return cycle->in.policy->scope == POLICY_SCOPE_ENTITLED && !mapped_is_entitled(mapped);
 }
 
 /* The digest knows no DN; the second look needs the last one when a key finds nothing. */

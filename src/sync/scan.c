@@ -200,7 +200,9 @@ static void look_up_person(struct cycle *cycle)
 	struct err err;
 
 	if (cycle_store_ok(cycle,
-		person_resolve(cycle->in.store, cycle->in.who, cycle->arena, &person, &err), &err))
+		person_resolve(
+		    cycle->in.store, cycle->in.mapping, cycle->in.who, cycle->arena, &person, &err),
+		&err))
 		source_look_up(cycle->directories[cycle->directory_at].source, &person.request,
 		    on_looked_up, cycle);
 	else

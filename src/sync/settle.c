@@ -156,9 +156,7 @@ static void finish(struct cycle *cycle)
 	if (cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping)
 		cycle_next(cycle, PHASE_CLOSE);
 	else
-		cycle_next(cycle, cycle->in.kind == CYCLE_RECONCILE && cycle->in.who.at == NULL
-				      ? PHASE_LIST
-				      : PHASE_SCAN);
+		cycle_next(cycle, cycle->in.kind == CYCLE_RECONCILE ? PHASE_LIST : PHASE_SCAN);
 }
 
 static void settle_next(struct cycle *cycle)

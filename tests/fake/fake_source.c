@@ -539,8 +539,9 @@ static void scan_step(struct fake_source *fake)
 	end_scan(fake, STATUS_OK, "");
 }
 
-static struct person *sought(struct fake_source *fake)
+static struct person *sought(struct fake_source *fake, struct look_up_answer *answer)
 {
+	struct span *others = arena_array(fake->arena, LOOK_UP_OTHERS_MAX, sizeof(*others));
 	const struct look_up_request *request = &fake->request;
 	struct filter *filter = NULL;
 	struct person *found = NULL;
@@ -549,23 +550,28 @@ static struct person *sought(struct fake_source *fake)
 	    filter_compile(request->filter, (struct attribute_set *)fake->set, &filter, NULL,
 		NULL) != STATUS_OK)
 		return NULL;
-	for (size_t i = 0; i < fake->people_count && found == NULL; i++) {
+	for (size_t i = 0; i < fake->people_count; i++) {
 		struct person *person = &fake->people[i];
 		struct uuid key = fake_key(person->number);
 		struct entry entry = build_entry(fake, person);
 
 		if (filter != NULL                ? filter_matches(filter, &entry)
 		    : uuid_is_zero(&request->key) ? span_equal_ascii_case(request->dn, entry.dn)
-						  : uuid_compare(&key, &request->key) == 0)
-			found = person;
+						  : uuid_compare(&key, &request->key) == 0) {
+			if (found == NULL)
+				found = person;
+			else if (answer->other_count < LOOK_UP_OTHERS_MAX)
+				others[answer->other_count++] = span_of(person->dn);
+		}
 	}
+	answer->others = others;
 	filter_free(&filter);
 	return found;
 }
 
 static void answer_place(struct fake_source *fake, struct look_up_answer *answer)
 {
-	const struct person *person = sought(fake);
+	const struct person *person = sought(fake, answer);
 	struct entry *entry;
 
 	answer->outcome = LOOK_UP_DELETED;

@@ -32,7 +32,7 @@ struct probe {
 	struct list urls, bases, canaries, attributes, asks;
 	struct directory_group *groups;
 	size_t group_count, group_cap;
-	const char *key, *dn, *find;
+	const char *key, *dn, *find, *find_anywhere;
 	long times, cancel_after;
 	bool is_quiet, is_interactive;
 	struct loop_io *input;
@@ -131,8 +131,9 @@ static bool set_text(struct probe *probe, const char *name, const char *value)
 	} texts[] = { { "ca", &settings->tls.ca_file }, { "cert", &settings->tls.cert_file },
 		{ "key-file", &settings->tls.key_file }, { "bind-dn", &settings->bind.dn },
 		{ "filter", &settings->users.filter }, { "key", &probe->key }, { "dn", &probe->dn },
-		{ "find", &probe->find }, { "keytab", &settings->bind.keytab },
-		{ "principal", &settings->bind.principal }, { "domain", &settings->domain } };
+		{ "find", &probe->find }, { "find-anywhere", &probe->find_anywhere },
+		{ "keytab", &settings->bind.keytab }, { "principal", &settings->bind.principal },
+		{ "domain", &settings->domain } };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (strcmp(name, texts[i].name) == 0) {
@@ -378,6 +379,13 @@ static void put_answer(
 	emit_key(writer, "outcome");
 	emit_string_c(writer, names[answer->outcome]);
 	put_span(writer, "detail", answer->detail);
+	if (answer->other_count > 0) {
+		emit_key(writer, "others");
+		emit_array_open(writer);
+		for (size_t i = 0; i < answer->other_count; i++)
+			emit_string(writer, answer->others[i]);
+		emit_array_close(writer);
+	}
 	if (answer->entry != NULL) {
 		probe->membership = answer->membership;
 		put_entry(probe, writer, answer->entry);
@@ -596,6 +604,10 @@ static void start(struct probe *probe)
 	struct look_up_request request = { .dn = span_of(probe->dn),
 		.filter = span_of(probe->find) };
 
+	if (probe->find_anywhere != NULL) {
+		request.filter = span_of(probe->find_anywhere);
+		request.is_anywhere = true;
+	}
 	if (probe->key != NULL && !uuid_parse(span_of(probe->key), &request.key))
 		die("key", probe->key);
 	if (strcmp(command, "scan") == 0)

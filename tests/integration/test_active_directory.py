@@ -511,6 +511,13 @@ def test_explain_shows_the_way_through_the_groups(world):
     assert f"CN=hr,{COMPANY}" in agent.run("explain", "dora@corp.example").expect(0).out
 
 
+def test_explain_finds_somebody_outside_the_bases(world):
+    _, _, agent = world
+    text = agent.run("explain", "administrator").expect(0).out
+    assert "not in scope: outside users.bases" in text and "CN=Administrator,CN=Users" in text
+    assert agent.run("explain", "nobody@corp.example").expect(1).out == ""
+
+
 def test_a_move_inside_the_bases_is_no_change(world):
     domain, simulator, agent = world
     since = simulator.sequence()

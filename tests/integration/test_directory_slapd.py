@@ -511,6 +511,19 @@ def test_look_up_by_dn_and_by_filter(probe):
     assert nothing["outcome"] == "unreadable" and "dn" not in nothing
 
 
+def test_look_up_of_a_name_anywhere(probe):
+    assert found(probe("look-up", find_anywhere="(mail=u00009@EXAMPLE.com)"))["outcome"] == "matches"
+    left = found(probe("look-up", find_anywhere="(uid=gone)"))
+    assert left["outcome"] == "left-scope" and left["detail"] == FILTER and "others" not in left
+    moved = found(probe("look-up", find_anywhere="(uid=moved)"))
+    assert moved["outcome"] == "moved" and moved["dn"] == f"uid=moved,{SECRET}"
+    several = found(probe("look-up", find_anywhere="(|(uid=u00001)(uid=u00002)(uid=u00003))"))
+    assert {several["dn"], *several["others"]} == {uid(1), uid(2), uid(3)}
+    many = found(probe("look-up", find_anywhere="(mail=u0000*)"))
+    assert many["outcome"] == "matches" and len(many["others"]) >= 8
+    assert found(probe("look-up", find_anywhere="(uid=nobody)"))["outcome"] == "deleted"
+
+
 def test_look_up_when_the_server_is_dead(probe, keys):
     lines = probe("look-up", key=keys["u00001"], url=f"ldap://127.0.0.1:{slapd.free_port()}")
     assert lines[-1]["status"] == "down" and lines[-1]["outcome"] == "unreadable"

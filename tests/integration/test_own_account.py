@@ -111,6 +111,16 @@ def test_the_owner_of_the_credential_stays(start, method):
     assert len(simulator.writes(since)) == 2
 
 
+def test_explain_names_the_owner(start):
+    simulator, agent = start("certificate")
+    sync_with_a_key(agent, simulator)
+    write_people(agent, person("bob"))
+    told = agent.run("explain", OWNER, "--json").expect(0).json
+    assert told["account"]["own"] and [action["kind"] for action in told["next"]["actions"]] == ["rejected"]
+    assert WHY in agent.run("explain", OWNER).expect(0).out
+    assert not agent.run("explain", "ann@corp.example", "--json").expect(0).json["account"]["own"]
+
+
 def test_drift_of_the_owners_account_is_not_restored(start):
     simulator, agent = start("certificate")
     sync_with_a_key(agent, simulator)

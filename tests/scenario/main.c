@@ -13,6 +13,7 @@ int main(void)
 	failures += RUN(correlation);
 	failures += RUN(death);
 	failures += RUN(everyday);
+	failures += RUN(explain);
 	failures += RUN(faults);
 	failures += RUN(holds);
 	failures += RUN(interruption);

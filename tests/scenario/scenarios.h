@@ -15,6 +15,8 @@ extern const struct CMUnitTest death_scenarios[];
 extern const size_t death_scenario_count;
 extern const struct CMUnitTest everyday_scenarios[];
 extern const size_t everyday_scenario_count;
+extern const struct CMUnitTest explain_scenarios[];
+extern const size_t explain_scenario_count;
 extern const struct CMUnitTest faults_scenarios[];
 extern const size_t faults_scenario_count;
 extern const struct CMUnitTest holds_scenarios[];

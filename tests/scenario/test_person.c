@@ -56,6 +56,42 @@ static void a_joiner_can_be_named(void **state)
 	expect_in_step(world);
 }
 
+static enum cycle_exit reconcile_one(struct world *world, const char *who)
+{
+	enum cycle_exit exit;
+
+	world->who = who;
+	exit = run(world, CYCLE_RECONCILE);
+	world->who = NULL;
+	return exit;
+}
+
+static void a_reconcile_of_one_asks_for_one_account(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 3);
+	fake_tenant_set(world->tenant, "p1@x", "name.familyName", "Other");
+	fake_tenant_set(world->tenant, "p2@x", "name.familyName", "Other");
+	assert_int_equal(reconcile_one(world, "p1@x"), CYCLE_DONE);
+	expect_writes(world, 1);
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Family1 [W1]");
+	expect_account(world, 2, "p2@x ext=1002 active Given2 Other [W1]");
+	expect_action(world, 1, ACTION_UPDATE, ACTION_DONE, REASON_DRIFT, NULL);
+	assert_int_equal(TENANT(world).lists, 0);
+}
+
+static void an_account_that_is_gone_is_made_again(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 2);
+	fake_tenant_remove(world->tenant, "p1@x");
+	assert_int_equal(reconcile_one(world, "p1@x"), CYCLE_DONE);
+	expect_writes(world, 1);
+	expect_in_step(world);
+}
+
 static void nobody_goes_by_that_name(void **state)
 {
 	struct world *world = *state;
@@ -238,6 +274,8 @@ const struct CMUnitTest person_scenarios[] = {
 	SCENARIO(only_the_one_that_was_named_is_synced),
 	SCENARIO(a_person_goes_by_many_names),
 	SCENARIO(a_joiner_can_be_named),
+	SCENARIO(a_reconcile_of_one_asks_for_one_account),
+	SCENARIO(an_account_that_is_gone_is_made_again),
 	SCENARIO(nobody_goes_by_that_name),
 	SCENARIO(who_was_named_and_is_gone_is_deactivated),
 	SCENARIO(who_was_named_and_cannot_be_read_is_kept),

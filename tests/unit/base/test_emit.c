@@ -24,8 +24,9 @@ static void write_sample(struct emitter *writer)
 	emit_string_c(writer, NULL);
 	emit_key(writer, "f");
 	emit_string(writer, SPAN_NULL);
-	emit_key(writer, "g");
-	emit_bool(writer, false);
+	emit_member_bool(writer, "g", false);
+	emit_member_int(writer, "h", 7);
+	emit_member_string(writer, "i", SPAN("y"));
 	emit_object_close(writer);
 }
 
@@ -38,7 +39,7 @@ static void writes_on_one_line(void **state)
 	write_sample(&writer);
 	assert_string_equal(str_c(&out),
 	    "{\"a\":[-9223372036854775808,{},[],true,null],\"b\\\"c\":\"x\",\"d\":[1,2],"
-	    "\"e\":null,\"f\":null,\"g\":false}");
+	    "\"e\":null,\"f\":null,\"g\":false,\"h\":7,\"i\":\"y\"}");
 	assert_int_equal(writer.depth, 0);
 	str_done(&out);
 }
@@ -50,10 +51,11 @@ static void writes_indented(void **state)
 	(void)state;
 	emit_init(&writer, &out, 2);
 	write_sample(&writer);
-	assert_string_equal(str_c(&out), "{\n  \"a\": [\n    -9223372036854775808,\n    {},\n    "
-					 "[],\n    true,\n    null\n  ],\n"
-					 "  \"b\\\"c\": \"x\",\n  \"d\": [1,2],\n  \"e\": null,\n  "
-					 "\"f\": null,\n  \"g\": false\n}");
+	assert_string_equal(str_c(&out),
+	    "{\n  \"a\": [\n    -9223372036854775808,\n    {},\n    "
+	    "[],\n    true,\n    null\n  ],\n"
+	    "  \"b\\\"c\": \"x\",\n  \"d\": [1,2],\n  \"e\": null,\n  "
+	    "\"f\": null,\n  \"g\": false,\n  \"h\": 7,\n  \"i\": \"y\"\n}");
 	str_done(&out);
 }
 

@@ -42,7 +42,7 @@ static void test_rules_as_configured(void **state)
 	assert_rule(&trace.rules[1], RULE_WHEN_FALSE, NULL);
 	assert_rule(&trace.rules[2], RULE_WHEN_FALSE, NULL);
 	assert_rule(&trace.rules[3], RULE_WON, "staff");
-	assert_rule(&trace.rules[4], RULE_AFTER_WINNER, NULL);
+	assert_rule(&trace.rules[4], RULE_AFTER_WINNER, "none");
 	assert_rule(&trace.rules[5], RULE_WON, "ada");
 	assert_int_equal(trace.rules[0].to, ACCOUNT_TITLE);
 	assert_int_equal(trace.rules[1].to, ACCOUNT_ACTIVE);
@@ -64,9 +64,40 @@ static void test_a_fault_ends_its_target(void **state)
 	fixture_set("title", "Dr\x07");
 	trace = explain();
 	assert_rule(&trace.rules[0], RULE_FAULT, "active: \"maybe\" is neither true nor false");
-	assert_rule(&trace.rules[1], RULE_AFTER_WINNER, NULL);
+	assert_rule(&trace.rules[1], RULE_AFTER_WINNER, "yes");
 	assert_rule(&trace.rules[2], RULE_FAULT, "title: the value holds a control character");
 	assert_rule(&trace.rules[3], RULE_WON, "ada");
+}
+
+static void test_a_rule_that_comes_too_late_and_gives_nothing(void **state)
+{
+	struct mapping_trace trace;
+
+	(void)state;
+	RULES(RULE(ACCOUNT_TITLE, "staff"), RULE(ACCOUNT_TITLE, "${title}"),
+	    RULE_IF(ACCOUNT_TITLE, "chief", "(level=9)"), RULE(ACCOUNT_TITLE, "${bad}"));
+	fixture_set("bad", "Dr\x07");
+	trace = explain();
+	assert_rule(&trace.rules[0], RULE_WON, "staff");
+	assert_rule(&trace.rules[1], RULE_EMPTY, NULL);
+	assert_rule(&trace.rules[2], RULE_WHEN_FALSE, NULL);
+	assert_rule(&trace.rules[3], RULE_AFTER_WINNER, NULL);
+}
+
+static void test_the_attributes_that_people_go_by(void **state)
+{
+	struct attribute_set *set = attribute_set_new();
+	size_t slot;
+
+	(void)state;
+	RULES(RULE(ACCOUNT_USER_NAME, "${login|lower}@${domain}"), RULE(ACCOUNT_TITLE, "${title}"),
+	    RULE(ACCOUNT_EXTERNAL_ID, "${badge}"));
+	mapping_add_naming_attributes(fixture.mapping, set);
+	assert_true(attribute_set_find(set, SPAN("login"), &slot));
+	assert_true(attribute_set_find(set, SPAN("domain"), &slot));
+	assert_true(attribute_set_find(set, SPAN("badge"), &slot));
+	assert_false(attribute_set_find(set, SPAN("title"), &slot));
+	attribute_set_free(&set);
 }
 
 static void test_values_outlive_the_entry(void **state)
@@ -192,9 +223,11 @@ static void test_grants_by_group_and_when(void **state)
 	WORKSPACES({ .id = SPAN("w1"), .when = SPAN("(type=staff)"), .root = 0 });
 	JOIN(finance);
 	trace = explain();
-	assert_grant(&trace.grants[0], "w1", GRANT_NONE, "CN=Finance", NULL);
+	assert_grant(&trace.grants[0], "w1", GRANT_NONE, "CN=Finance", "CN=Finance");
+	assert_true(trace.grants[0].is_when_false);
 	fixture_set("type", "staff");
 	trace = explain();
+	assert_false(trace.grants[0].is_when_false);
 	assert_grant(&trace.grants[0], "w1", GRANT_BY_GROUP, "CN=Finance", "CN=Finance");
 }
 
@@ -243,6 +276,8 @@ static void test_explaining_agrees_with_applying(void **state)
 const struct CMUnitTest mapping_explain_tests[] = {
 	WITH_FIXTURE(test_rules_as_configured),
 	WITH_FIXTURE(test_a_fault_ends_its_target),
+	WITH_FIXTURE(test_a_rule_that_comes_too_late_and_gives_nothing),
+	WITH_FIXTURE(test_the_attributes_that_people_go_by),
 	WITH_FIXTURE(test_values_outlive_the_entry),
 	WITH_FIXTURE(test_no_user_name_is_no_failure),
 	WITH_FIXTURE(test_grants_by_when),

@@ -27,7 +27,7 @@ struct fixture {
 	enum status status;
 	bool is_complete, cancel_at_entry;
 	uint64_t entries, unusable_count, unknown_count;
-	struct str incomplete_why, error, missing_canary, detail, cursor, gap;
+	struct str incomplete_why, error, missing_canary, detail, cursor, gap, others;
 	enum look_up_outcome outcome;
 	bool has_entry;
 	struct membership *membership;
@@ -83,6 +83,7 @@ static void close_fixture(struct fixture *fixture)
 	str_done(&fixture->detail);
 	str_done(&fixture->cursor);
 	str_done(&fixture->gap);
+	str_done(&fixture->others);
 	free(fixture);
 }
 
@@ -389,6 +390,9 @@ static void on_found(void *context, const struct look_up_answer *answer)
 	str_truncate(&fixture->detail, 0);
 	str_add(&fixture->detail, answer->detail);
 	str_truncate(&fixture->seen, 0);
+	str_truncate(&fixture->others, 0);
+	for (size_t i = 0; i < answer->other_count; i++)
+		str_addf(&fixture->others, "%.*s;", SPAN_ARG(answer->others[i]));
 	if (answer->entry != NULL) {
 		fixture->membership = answer->membership;
 		str_addf(&fixture->seen, "%.*s:", SPAN_ARG(entry_values(answer->entry, 0).at[0]));
@@ -408,6 +412,33 @@ static enum look_up_outcome look_up(struct fixture *fixture, struct look_up_requ
 }
 
 #define UUID_LINE "entryUUID: 00000000-0000-0000-0000-0000000000"
+
+static void a_name_is_looked_for_anywhere(void **state)
+{
+	struct fixture *fixture = open_fixture(
+	    "dn: uid=a,ou=p,dc=x\n" UUID_LINE "01\nuid: a\nmail: m\n\n"
+	    "dn: uid=b,ou=p,dc=x\n" UUID_LINE "02\nuid: b\n\n"
+	    "dn: uid=c,dc=x\n" UUID_LINE "03\nuid: c\nmail: m\n\n" GROUPS);
+	struct look_up_request request = { .is_anywhere = true };
+
+	(void)state;
+	fixture->settings.users.base_count = 1;
+	fixture->settings.users.filter = "(mail=*)";
+	request.filter = SPAN("(uid=a)");
+	assert_int_equal(look_up(fixture, request), LOOK_UP_MATCHES);
+	assert_string_equal(str_c(&fixture->others), "");
+	request.filter = SPAN("(uid=B)");
+	assert_int_equal(look_up(fixture, request), LOOK_UP_LEFT_SCOPE);
+	assert_string_equal(str_c(&fixture->detail), "(mail=*)");
+	request.filter = SPAN("(uid=c)");
+	assert_int_equal(look_up(fixture, request), LOOK_UP_MOVED);
+	request.filter = SPAN("(mail=m)");
+	assert_int_equal(look_up(fixture, request), LOOK_UP_MATCHES);
+	assert_string_equal(str_c(&fixture->others), "uid=c,dc=x;");
+	request.filter = SPAN("(uid=nobody)");
+	assert_int_equal(look_up(fixture, request), LOOK_UP_DELETED);
+	close_fixture(fixture);
+}
 
 static void outcomes_of_look_ups(void **state)
 {
@@ -690,6 +721,7 @@ const struct CMUnitTest ldif_tests[] = {
 	cmocka_unit_test(posix_groups_are_unknown),
 	cmocka_unit_test(canaries_are_looked_for),
 	cmocka_unit_test(cancel_ends_it_once),
+	cmocka_unit_test(a_name_is_looked_for_anywhere),
 	cmocka_unit_test(outcomes_of_look_ups),
 	cmocka_unit_test(a_batch_is_judged_as_each_would_be),
 	cmocka_unit_test(a_batch_against_a_bad_file_proves_nothing),

@@ -11,6 +11,8 @@ int main(void)
 
 	failed += _cmocka_run_group_tests(
 	    "plan_page", plan_page_tests, plan_page_test_count, NULL, NULL);
+	failed += _cmocka_run_group_tests(
+	    "explanation", explanation_tests, explanation_test_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("report", report_tests, report_test_count, NULL, NULL);
 	return failed == 0 ? 0 : 1;
 }

@@ -22,6 +22,20 @@ static int find(struct fixture *fixture, enum link_field field, const char *valu
 	return is_found ? link.key.byte[0] : -1;
 }
 
+/* They come by key. */
+static size_t find_several(
+    struct fixture *fixture, enum link_field field, const char *value, size_t cap)
+{
+	struct link links[10];
+	size_t count = cap + 1;
+
+	assert_ok(fixture, store_link_find_several(fixture->store, field, span_of(value),
+			       fixture->arena, links, cap, &count, &fixture->err));
+	for (size_t i = 1; i < count; i++)
+		assert_true(uuid_compare(&links[i - 1].key, &links[i].key) < 0);
+	return count;
+}
+
 static void assert_same(const struct link *a, const struct link *b)
 {
 	assert_int_equal(uuid_compare(&a->key, &b->key), 0);
@@ -107,6 +121,11 @@ static void test_find_gives_the_first_of_several(void **state)
 		link.acknowledged = SPAN("{\"active\":true,\"externalId\":\"same\"}");
 		assert_ok(fixture, store_link_put(fixture->store, &link, &fixture->err));
 	}
+	assert_int_equal(find_several(fixture, LINK_BY_USER_NAME, "SAME", 10), 5);
+	assert_int_equal(find_several(fixture, LINK_BY_EXTERNAL_ID, "Same", 3), 3);
+	assert_int_equal(find_several(fixture, LINK_BY_ACCOUNT_ID, "a7", 3), 1);
+	assert_int_equal(find_several(fixture, LINK_BY_DN, "cn=User 7,ou=staff,dc=corp", 3), 1);
+	assert_int_equal(find_several(fixture, LINK_BY_USER_NAME, "nobody", 3), 0);
 	assert_int_equal(find(fixture, LINK_BY_USER_NAME, "SAME"), 5);
 	assert_int_equal(find(fixture, LINK_BY_EXTERNAL_ID, "SAME"), 5);
 }
