@@ -28,7 +28,7 @@ static void add_escaped(struct str *out, struct span bytes)
 void cursor_encode(const struct cursor *cursor, struct str *out)
 {
 	str_addf(out, "%s/1 ", directory_changes_name(cursor->mechanism));
-	str_add(out, cursor->terms);
+	add_escaped(out, cursor->terms);
 	for (size_t i = 0; i < cursor->count; i++) {
 		const struct cursor_part *part = &cursor->parts[i];
 
