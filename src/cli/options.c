@@ -20,6 +20,8 @@ static const struct {
 	[COMMAND_RUN] = { "run", "", "the service, in the foreground" },
 	[COMMAND_SYNC] = { "sync", "",
 	    "one cycle: read the directory, show or send the difference" },
+	[COMMAND_APPLY] = { "apply", " PLAN",
+	    "exactly this saved plan, or nothing when the world has moved on" },
 	[COMMAND_EXPLAIN] = { "explain", " WHO",
 	    "one person: scope, mapping, workspaces, link, what would change" },
 	[COMMAND_CHECK] = { "check", "", "the configuration, then each peer, one line a step" },
@@ -51,7 +53,7 @@ static const struct option_info table[] = {
 	{ "--until", 0, "T", BIT(COMMAND_REPORT), "before then; a date: to the end of that day" },
 	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
 	    "with --dry-run: exit 2 when changes are pending" },
-	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC), NULL },
+	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC) | BIT(COMMAND_APPLY), NULL },
 	{ "--head", 0, "HASH", BIT(COMMAND_AUDIT_VERIFY),
 	    "a hash that was kept elsewhere and must be in the trail" },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
@@ -372,6 +374,10 @@ static enum status read_word(const char *word, struct options *options, struct e
 		options->who = word;
 		return STATUS_OK;
 	}
+	if (options->command == COMMAND_APPLY && options->plan == NULL) {
+		options->plan = word;
+		return STATUS_OK;
+	}
 	if (options->command == COMMAND_REPORT && !options->has_report)
 		return read_report(word, options, reterr);
 	err_set(reterr, "\"%s\" is one word too many for \"%s\"", word,
@@ -423,6 +429,11 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 		err_set(reterr, "explain needs WHO: a userName, DN, key, externalId or account id");
 		return STATUS_REJECT;
 	}
+	if (options->command == COMMAND_APPLY && options->plan == NULL) {
+		err_set(
+		    reterr, "apply needs PLAN: a file of \"scimward sync --dry-run --out FILE\"");
+		return STATUS_REJECT;
+	}
 	if (is_decision(options->command) && options->hold_id == 0) {
 		err_set(reterr, "%s needs the number of a hold; scimward holds shows them",
 		    commands[options->command].name);
@@ -436,7 +447,7 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 	}
 	if (options->command == COMMAND_NONE && !options->is_dry) {
 		err_set(reterr,
-		    "which command? run, sync, explain, check, status, holds, approve, "
+		    "which command? run, sync, apply, explain, check, status, holds, approve, "
 		    "reject, audit verify, audit export or report (scimward --help says more)");
 		return STATUS_REJECT;
 	}

@@ -32,6 +32,7 @@ enum command {
 	COMMAND_NONE,
 	COMMAND_RUN,
 	COMMAND_SYNC,
+	COMMAND_APPLY,
 	COMMAND_EXPLAIN,
 	COMMAND_CHECK,
 	COMMAND_STATUS,
@@ -57,6 +58,7 @@ struct options {
 	bool has_kind;
 	enum cycle_kind kind;
 	const char *who;        /* --user, or the argument of explain; NULL: not given */
+	const char *plan;       /* the argument of apply; NULL: not given */
 	int64_t hold_id;        /* the argument of approve and reject; 0: not given */
 	const char *out;        /* --out; NULL: not given */
 	uint64_t stop_after;    /* --stop-after; 0: not given */

@@ -42,6 +42,7 @@ enum exit_code program_print(struct span text);
 /* ---- commands: one file each ---- */
 enum exit_code command_run(const struct options *options);     /**< command_run.c */
 enum exit_code command_sync(const struct options *options);    /**< command_sync.c */
+enum exit_code command_apply(const struct options *options);   /**< command_apply.c */
 enum exit_code command_explain(const struct options *options); /**< command_explain.c */
 enum exit_code command_check(const struct options *options);   /**< command_check.c */
 enum exit_code command_status(const struct options *options);  /**< command_status.c */

@@ -172,6 +172,13 @@ struct run {
 	struct span config_digest; /* hex */
 	struct span error;         /* for people; absent: none */
 	struct plan_summary summary;
+
+	/* What the state does not keep: what the plan was made of, as hex; absent: not looked at.
+	 */
+	struct span directory_digest, tenant_digest, snapshot_digest;
+	struct span who;         /* one person only; absent: everybody */
+	struct span plan_digest; /* SHA-256 of the saved plan that it applies, as hex; absent: none
+				  */
 };
 
 /** Writes a new run and gives it a number, one more than the last. */
@@ -376,6 +383,11 @@ enum observed_field { OBSERVED_BY_ID, OBSERVED_BY_USER_NAME, OBSERVED_BY_EXTERNA
  * in the arena */
 enum status store_observed_find(struct store *store, enum observed_field field, struct span value,
     struct arena *arena, struct observed *ret_observed, size_t cap, size_t *ret_count,
+    struct err *reterr);
+
+/** Goes through all observed accounts, in no order. */
+enum status store_observed_each(struct store *store,
+    void (*on_observed)(void *context, const struct observed *observed), void *context,
     struct err *reterr);
 
 /** Goes through observed accounts that no link and no action of the run refers to: the orphans. */

@@ -295,6 +295,8 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "keeping an observed account" },
 	[STATEMENT_OBSERVED_COUNT] = { "SELECT count(*) FROM temp.observed",
 	    "counting the observed accounts" },
+	[STATEMENT_OBSERVED_EACH] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed",
+	    "reading the observed accounts" },
 	[STATEMENT_OBSERVED_BY_ID] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed"
 				       " WHERE account_id = ?1 LIMIT ?2",
 	    "finding an observed account by its id" },

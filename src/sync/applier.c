@@ -311,6 +311,12 @@ static bool take_gone(struct sending *sending)
 		end_action(sending, ACTION_FAILED);
 		return true;
 	}
+	if (cycle_is_exact(cycle)) {
+		action->answer = SPAN("the account is gone from the tenant; what is asked for "
+				      "instead is not in the plan");
+		end_action(sending, ACTION_FAILED);
+		return true;
+	}
 	if (!uuid_is_zero(&action->key) && !snapshot_delete(cycle, &action->key))
 		return true;
 	/* Whoever the tenant lost is a joiner, and counts as one. */
@@ -488,6 +494,17 @@ static void record_as_needless(struct cycle *cycle, const struct action *asked)
 	trail_action(cycle, &action);
 }
 
+/* Whether correlation came to what was asked before, where nothing else may be sent. */
+static bool is_as_planned(
+    const struct cycle *cycle, const struct action *action, const struct action *asked)
+{
+	return !cycle_is_exact(cycle) ||
+	       (action->kind == asked->kind &&
+		   span_equal(action->request.method, asked->request.method) &&
+		   span_equal(action->request.path, asked->request.path) &&
+		   span_equal(action->request.body, asked->request.body));
+}
+
 /* Correlation has decided anew. @return whether the action is over */
 static bool take_resolved(struct sending *sending, const struct tenant_answer *answer)
 {
@@ -514,6 +531,12 @@ static bool take_resolved(struct sending *sending, const struct tenant_answer *a
 		return true;
 	if (!reload(sending)) {
 		record_as_needless(cycle, &asked);
+		return true;
+	}
+	if (is_to_send && !is_as_planned(cycle, action, &asked)) {
+		action->answer = SPAN("not sent: the tenant is not as it was when the plan was "
+				      "made, and this request is not in it");
+		end_action(sending, ACTION_FAILED);
 		return true;
 	}
 	if (is_to_send) {
@@ -626,6 +649,12 @@ static void link_batch(struct cycle *cycle)
 	commit(cycle);
 }
 
+static bool needs_another_request(const struct cycle *cycle, const struct action *action)
+{
+	return !cycle->in.encoder->traits->can_patch &&
+	       span_equal(action->request.method, SPAN("PATCH"));
+}
+
 /*
  * A quiet scan does not ask the tenant what it can do, so the plan took PATCH to work.  Where it
  * does not, the request is made anew, and written down, before it goes.
@@ -643,7 +672,7 @@ static void make_request_anew(struct sending *sending)
 		.with_user_name = action->kind == ACTION_RENAME };
 	struct err err;
 
-	if (encoder->traits->can_patch || !span_equal(action->request.method, SPAN("PATCH")))
+	if (!needs_another_request(cycle, action))
 		return;
 	arena_reset(cycle->entry_arena);
 	if (cycle_store_ok(
@@ -666,20 +695,33 @@ static bool is_own(struct cycle *cycle, const struct action *action)
 	return applier->own_dn.len > 0 && span_equal(applier->own_dn, action->dn);
 }
 
-/* Opening the tenant may have told whose credential this is after the plan was made. */
-static void refuse_own(struct cycle *cycle)
+/* @return why it must not be sent; absent: it may */
+static struct span refusal_of(struct cycle *cycle, const struct action *action)
+{
+	if (is_own(cycle, action))
+		return SPAN("not sent: " CYCLE_OWN_ACCOUNT_WHY);
+	if (cycle_is_exact(cycle) && needs_another_request(cycle, action))
+		return SPAN("not sent: the tenant takes no PATCH, and another request is not in "
+			    "the plan; use \"scimward sync\"");
+	return SPAN_NULL;
+}
+
+/* Opening the tenant may have told whose credential this is, and what it can do, after the plan was
+ * made. */
+static void refuse_unfit(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 	size_t count = 0;
 
 	for (size_t i = 0; i < applier->batch_count; i++) {
 		struct sending *sending = applier->batch[i];
+		struct span why = refusal_of(cycle, &sending->action);
 
-		if (!is_own(cycle, &sending->action)) {
+		if (why.at == NULL) {
 			applier->batch[count++] = sending;
 			continue;
 		}
-		sending->action.answer = SPAN("not sent: " CYCLE_OWN_ACCOUNT_WHY);
+		sending->action.answer = why;
 		end_action(sending, ACTION_STATE_REJECTED);
 		give_back(sending);
 	}
@@ -690,7 +732,7 @@ static void send_batch(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 
-	refuse_own(cycle);
+	refuse_unfit(cycle);
 	for (size_t i = 0; i < applier->batch_count && !cycle->has_failed; i++) {
 		make_request_anew(applier->batch[i]);
 		mark_sent(applier->batch[i]);

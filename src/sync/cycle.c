@@ -153,8 +153,12 @@ static void on_left_over(void *context, const struct action *action)
 	struct action failed = *action;
 	struct err err;
 
+	if (action->state == ACTION_HELD && action->hold_id != 0)
+		return; /* a person is still to decide */
 	failed.state = ACTION_FAILED;
-	failed.answer = SPAN("not sent: the run ended before; a later run plans it anew");
+	failed.answer = cycle->is_refused
+			    ? SPAN("not sent: the plan is not the one that was reviewed")
+			    : SPAN("not sent: the run ended before; a later run plans it anew");
 	failed.at_ms = cycle_wall_ms(cycle);
 	cycle_store_ok(cycle, store_action_set_state(cycle->in.store, &failed, &err), &err);
 }
@@ -164,6 +168,10 @@ static void end_left_over(struct cycle *cycle, int64_t run_id)
 {
 	struct action_query query = { .run_id = run_id, .states = 1U << ACTION_PLANNED };
 	struct err err;
+
+	/* What the policy holds is in no hold yet when the run ends before the guard. */
+	if (run_id != 0)
+		query.states |= 1U << ACTION_HELD;
 
 	cycle_store_ok(
 	    cycle, store_action_each(cycle->in.store, &query, on_left_over, cycle, &err), &err);
@@ -327,7 +335,8 @@ static void note_poll(struct cycle *cycle)
 	char at[TIME_TEXT_SIZE];
 	struct err err;
 
-	if (cycle->has_failed || cycle_is_dry(cycle) || cycle_is_partial(cycle))
+	if (cycle->has_failed || cycle_is_dry(cycle) || cycle_is_partial(cycle) ||
+	    cycle->is_refused)
 		return;
 	time_format(cycle->run.started_ms, false, at);
 	cycle_store_ok(
@@ -395,14 +404,16 @@ static void end(struct cycle *cycle)
 		end_holds(cycle);
 	if (!cycle->has_failed)
 		summarize(cycle);
+	moved_note_directory(cycle);
 	cycle->exit = judge(cycle);
-	if (!cycle->has_failed && !cycle_is_dry(cycle) && !cycle_is_partial(cycle))
+	if (!cycle->has_failed && !cycle_is_dry(cycle) && !cycle_is_partial(cycle) &&
+	    !cycle->is_refused)
 		changes_keep(cycle);
 	if (cycle->is_who_unknown && cycle->exit == CYCLE_FAILED)
 		err_set(&cycle->err,
 		    "nobody is known as \"%.*s\", in the directory or in the snapshot",
 		    SPAN_ARG(cycle->in.who));
-	else if (cycle->exit == CYCLE_FAILED)
+	else if (cycle->exit == CYCLE_FAILED && !cycle->is_refused)
 		err_set(&cycle->err, "stopped before it was over; the next run goes on");
 	write_run(cycle);
 	note_poll(cycle);
@@ -417,6 +428,7 @@ static void end(struct cycle *cycle)
 		.err = cycle->err,
 		.peer = cycle->peer,
 		.is_who_unknown = cycle->is_who_unknown,
+		.is_refused = cycle->is_refused,
 		.is_stopped = is_stopped(cycle),
 		.entries = cycle->entries,
 		.tells_changes = tells_changes(cycle),
@@ -448,7 +460,9 @@ static void learn_self(struct cycle *cycle)
 static void apply_or_not(struct cycle *cycle)
 {
 	cycle->is_whole = cycle_is_dry(cycle) && !cycle->is_stopping;
-	if (cycle_is_dry(cycle) || cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping)
+	/* A plan that may be made of less than it should is not the one that was reviewed. */
+	if (cycle_is_dry(cycle) || cycle->is_tenant_down || cycle->has_failed ||
+	    cycle->is_stopping || (cycle_is_exact(cycle) && cycle->exit != CYCLE_DONE))
 		cycle_next(cycle, PHASE_CLOSE);
 	else
 		applier_start(cycle);
@@ -516,6 +530,9 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 		.started_ms = loop_wall_ms(input->loop),
 		.exit_code = -1,
 		.config_digest = input->config_digest,
+		.who = input->who,
+		.plan_digest = input->review != NULL ? review_plan_digest(input->review)
+						     : SPAN_NULL,
 	};
 	cycle_next(cycle, PHASE_START);
 	return cycle;

@@ -21,6 +21,7 @@
 #include "core/port_tenant.h"
 #include "loop/loop.h"
 #include "sync/gate.h"
+#include "sync/review.h"
 #include "sync/turns.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +58,9 @@ struct cycle_input {
 	enum cycle_kind kind;
 	struct span
 	    who; /* one person only: userName, DN, key, externalId or account id; absent: all */
+	/** What this run must come to, to the letter: a saved plan, or one that was shown. When it
+	 * comes to anything else nothing is sent. NULL: whatever it comes to */
+	struct review *review;
 	struct span config_digest;
 	int64_t keep_audit_ms; /* audit records that are older go; 0: none does */
 	/** Told from time to time what goes on, for a progress bar; NULL: nobody wants to know. */
@@ -77,6 +81,7 @@ struct cycle_result {
 	struct err err;           /* when exit is 1, 69 or 74 */
 	const char *peer;         /* that cannot be used: "tenant" or "directory"; NULL: none */
 	bool is_who_unknown;      /* `who` names nobody */
+	bool is_refused;          /* it is not what was reviewed: nothing was sent; exit is 1 */
 	bool is_stopped;          /* cycle_stop cut it short: exit is 1 */
 	uint64_t entries;         /* that the scan brought */
 	bool tells_changes;       /* every directory told changes, or where the next ones go on */

@@ -10,6 +10,7 @@
 #include "sync/correlate.h"
 #include "sync/cycle.h"
 #include "sync/exchange.h"
+#include "sync/fingerprint.h"
 
 enum cycle_phase {
 	PHASE_START,     /* load the index */
@@ -79,6 +80,7 @@ struct cycle {
 	struct err err;
 	const char *peer; /* that is down; NULL: none */
 	bool is_who_unknown;
+	bool is_refused; /* the plan is not the one that was reviewed */
 
 	struct arena *arena;       /* lives as long as the cycle */
 	struct arena *entry_arena; /* reset for each entry, row or answer */
@@ -98,7 +100,8 @@ struct cycle {
 	bool is_first;        /* of this process: no delta went before it */
 	bool is_turning_scan; /* every account that turns is told again */
 
-	struct run run; /* id 0 until it has a row */
+	struct fingerprint mapped; /* the directory's entries, as mapped */
+	struct run run;            /* id 0 until it has a row */
 	struct trail trail;
 	struct plan_summary summary;
 	uint64_t entries, candidates, already_held, quarantined;
@@ -170,6 +173,12 @@ static inline bool cycle_is_partial(const struct cycle *cycle)
 	return cycle->in.who.at != NULL || cycle->in.only_turns;
 }
 
+/** Whether nothing may be sent but what is in the plan, to the letter. */
+static inline bool cycle_is_exact(const struct cycle *cycle)
+{
+	return cycle->in.review != NULL;
+}
+
 /** Whether every directory was scanned and certified. */
 bool cycle_is_certified(const struct cycle *cycle);
 
@@ -226,6 +235,12 @@ bool correlation_resolve(
 /** Asks the tenant for the accounts that could be meant by an action's wanted account. */
 struct tenant_call *correlation_find(struct cycle *cycle, const struct action *action,
     tenant_callback *callback, void *callback_context);
+
+/* ---- moved.c: what the plan was made of, for those who compare two of them ---- */
+
+void moved_note_snapshot(struct cycle *cycle);  /**< before anything is read elsewhere */
+void moved_note_tenant(struct cycle *cycle);    /**< when it was listed */
+void moved_note_directory(struct cycle *cycle); /**< when it was scanned */
 
 /* ---- turning.c: accounts that expire or begin ---- */
 

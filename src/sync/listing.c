@@ -239,6 +239,7 @@ static void next_lost(struct cycle *cycle)
 	if (!cycle->has_failed)
 		cycle_store_ok(cycle,
 		    store_observed_each_linked(cycle->in.store, on_linked, cycle, &err), &err);
+	moved_note_tenant(cycle);
 	listing->go_on = compared;
 	finish(cycle, true);
 }

@@ -649,13 +649,14 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 		item->flags |= INDEX_SEEN;
 		item->flags &= (uint8_t)~INDEX_ABSENT;
 	}
+	digest = planner_digest(cycle, &mapped.account);
+	fingerprint_add(&cycle->mapped, &entry->key, &digest);
 	if (is_out_of_scope(cycle, &mapped)) {
 		if (item != NULL && cycle_may_be_open(item))
 			planner_leaver(cycle, &entry->key, REASON_LEFT_SCOPE,
 			    SPAN("no workspace is left (policy.scope = \"entitled\")"));
 		return;
 	}
-	digest = planner_digest(cycle, &mapped.account);
 	if (item == NULL || (item->flags & INDEX_UNLINKED)) {
 		plan_candidate(cycle, entry, &mapped, &digest);
 		return;

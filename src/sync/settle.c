@@ -153,6 +153,7 @@ static void finish(struct cycle *cycle)
 	free(settling->ids);
 	free(settling);
 	cycle->settling = NULL;
+	moved_note_snapshot(cycle);
 	if (cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping)
 		cycle_next(cycle, PHASE_CLOSE);
 	else

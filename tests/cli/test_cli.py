@@ -46,7 +46,7 @@ def normalize(text, agent, simulator):
     text = re.sub(r'"decidedBy": "[^"]*"', '"decidedBy": "SOMEBODY"', text)
     text = re.sub(r'"digest": "[0-9a-f]+"', '"digest": "DIGEST"', text)
     text = re.sub(r"answered in \d+ ms", "answered in N ms", text)
-    text = re.sub(r'("configDigest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
+    text = re.sub(r'("(config|directory|tenant|snapshot)Digest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", text)
     return text
 
@@ -89,6 +89,9 @@ USAGE = {
     "option-that-does-not-go-with-it": ["status", "--kind", "full"],
     "out-without-dry-run": ["sync", "--out", "plan.json"],
     "explain-without-who": ["explain"],
+    "apply-without-plan": ["apply"],
+    "apply-of-nothing": ["apply", "/nowhere/plan.json"],
+    "help-of-apply": ["apply", "--help"],
     "one-word-too-many": ["status", "now"],
     "approve-without-number": ["approve"],
     "approve-a-word": ["approve", "all"],

@@ -8,6 +8,7 @@ int main(void)
 {
 	int failures = 0;
 
+	failures += RUN(apply);
 	failures += RUN(audit);
 	failures += RUN(changes);
 	failures += RUN(correlation);

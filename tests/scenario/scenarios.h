@@ -5,6 +5,8 @@
 
 #include "world.h"
 
+extern const struct CMUnitTest apply_scenarios[];
+extern const size_t apply_scenario_count;
 extern const struct CMUnitTest audit_scenarios[];
 extern const size_t audit_scenario_count;
 extern const struct CMUnitTest changes_scenarios[];

@@ -51,10 +51,14 @@ struct world {
 	unsigned steps, die_at; /* steps of this cycle; the one to die before, 0: none */
 	bool has_died;
 	const char *who;
+	struct review *review; /* what the next cycle must come to; NULL: whatever */
 	const char *config_digest;
 	int64_t keep_audit_ms; /* 0: for ever */
 	bool is_death_feigned; /* an action that was done and recorded was made to look as sent */
 	bool is_dry;
+	bool wants_plan; /* of the run that ends next */
+	struct str plan;
+	char differences[2048]; /* of the plan that was applied last */
 
 	struct fake_source_counts forgotten; /* of the directory, see forget_directory */
 
@@ -104,6 +108,10 @@ enum cycle_exit run(struct world *world, enum cycle_kind kind);
 enum cycle_exit run_for(struct world *world, const char *who);
 /** Runs a dry cycle with a read-only store. */
 enum cycle_exit run_dry(struct world *world, enum cycle_kind kind);
+/** Runs a dry cycle, and forgets it. @return owned: its plan as it is saved */
+char *plan(struct world *world, enum cycle_kind kind);
+/** Runs a cycle that must come to a plan. */
+enum cycle_exit apply(struct world *world, const char *plan);
 /**
  * Runs a cycle and has the process die `at_ms` after its start: the state is what was on disk by
  * then, the tenant has what had arrived by then.
@@ -117,6 +125,8 @@ bool run_until_death(struct world *world, enum cycle_kind kind, int64_t at_ms);
  * @return whether there were so many
  */
 bool run_until_step(struct world *world, enum cycle_kind kind, unsigned step);
+/** After a cycle that died (has_died): the next process finds what the dead one left. */
+void come_back(struct world *world);
 /** Lets time pass. */
 void pass(struct world *world, int64_t ms);
 /** A person decides about a hold, beside the service. */

@@ -38,6 +38,7 @@ int main(int argc, char **argv)
 	failed += RUN(membership);
 	failed += RUN(membership_renew);
 	failed += RUN(plan);
+	failed += RUN(plan_reader);
 	failed += RUN(policy);
 	failed += RUN(tenant_self);
 	failed += RUN(value);

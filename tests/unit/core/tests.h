@@ -57,6 +57,7 @@ TEST_GROUP(mapping_explain);
 TEST_GROUP(membership);
 TEST_GROUP(membership_renew);
 TEST_GROUP(plan);
+TEST_GROUP(plan_reader);
 TEST_GROUP(policy);
 TEST_GROUP(tenant_self);
 TEST_GROUP(value);
