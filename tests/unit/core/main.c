@@ -40,6 +40,7 @@ int main(int argc, char **argv)
 	failed += RUN(plan);
 	failed += RUN(plan_reader);
 	failed += RUN(policy);
+	failed += RUN(reversal);
 	failed += RUN(tenant_self);
 	failed += RUN(value);
 	return failed == 0 ? 0 : 1;

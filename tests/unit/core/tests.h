@@ -59,6 +59,7 @@ TEST_GROUP(membership_renew);
 TEST_GROUP(plan);
 TEST_GROUP(plan_reader);
 TEST_GROUP(policy);
+TEST_GROUP(reversal);
 TEST_GROUP(tenant_self);
 TEST_GROUP(value);
 
