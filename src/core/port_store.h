@@ -213,7 +213,8 @@ enum status store_action_add(struct store *store, struct action *action, struct 
 enum status store_action_update(
     struct store *store, const struct action *action, struct err *reterr);
 
-/** Writes state, http_status, answer, request_id, attempts and at_ms only. */
+/** Writes state, http_status, answer, request_id, attempts and at_ms only, and the account id when
+ * there is one: a create learns it from the answer. */
 enum status store_action_set_state(
     struct store *store, const struct action *action, struct err *reterr);
 

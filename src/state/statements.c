@@ -40,7 +40,8 @@
 	" request_id = ?16, answer = ?17, before = ?18, after = ?19, body = ?20"
 
 #define ACTION_STATE_SET                                                                           \
-	" state = ?2, http_status = ?3, answer = ?4, request_id = ?5, attempts = ?6, at_ms = ?7"
+	" state = ?2, http_status = ?3, answer = ?4, request_id = ?5, attempts = ?6, at_ms = ?7,"  \
+	" account_id = coalesce(?9, account_id)"
 
 /* The columns of an action whose run and hold are read along. */
 #define RECORD_COLUMNS                                                                             \

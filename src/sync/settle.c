@@ -94,6 +94,7 @@ static void settle_with(struct cycle *cycle, const struct observed *observed)
 	is_as_wanted = change_is_empty(&change);
 	if (!learn(cycle, observed, is_as_wanted, &wanted, &known))
 		return;
+	action->account_id = observed->id;
 	if (is_as_wanted)
 		write_state(cycle, ACTION_DONE, SPAN("found done after an interruption"));
 	else
