@@ -59,6 +59,9 @@ static enum exit_code check_plan(const char *path, struct review *review)
 		return refuse_file(path,
 		    "it tells what a run did, and is no plan; make one with \"scimward sync "
 		    "--dry-run --out FILE\"");
+	if (head->kind == CYCLE_UNDO)
+		return refuse_file(path,
+		    "it is a plan of an undo, which no scan can come to; use \"scimward undo\"");
 	return EXIT_DONE;
 }
 

@@ -16,6 +16,7 @@ struct run_under_way {
 	struct cycle *cycle;
 	struct notices *notices; /* NULL: a dry run */
 	struct index *index;
+	struct arena *arena;
 	struct loop_signal *term, *interrupt;
 	enum exit_code code;
 	uint64_t steps_left; /* until --stop-after strikes */
@@ -65,7 +66,8 @@ static void tell(struct run_under_way *under_way, const struct cycle_result *res
 	}
 	metering_note(
 	    &(struct metering) { 0 }, under_way->program->agent, under_way->program->store, result);
-	notices_tell(under_way->notices, result, under_way->wanted->who != NULL);
+	notices_tell(under_way->notices, result,
+	    under_way->wanted->who != NULL || under_way->wanted->kind == CYCLE_UNDO);
 	notices_drain(under_way->notices);
 }
 
@@ -94,8 +96,12 @@ static void on_done(void *context, const struct cycle_result *result)
 		program_complain("%s", result->err.text);
 	if (result->is_refused)
 		tell_differences(under_way->wanted->review);
-	else if (result->exit != CYCLE_STATE_FAILED && !result->is_who_unknown) {
+	else if (result->exit != CYCLE_STATE_FAILED && !result->is_who_unknown &&
+		 !result->is_run_unknown) {
 		code = plan_output_print(under_way->program, result);
+		if (code == EXIT_DONE && under_way->wanted->shown != NULL)
+			code = plan_output_review(
+			    under_way->program, result, under_way->wanted->shown);
 		if (code == EXIT_DONE && options->out != NULL)
 			code = plan_output_save(under_way->program, result, options->out);
 	}
@@ -134,12 +140,13 @@ static void tear_down(struct run_under_way *under_way)
 	loop_signal_free(&under_way->interrupt);
 	loop_signal_free(&under_way->term);
 	index_free(&under_way->index);
+	arena_free(&under_way->arena);
 }
 
 enum exit_code one_cycle_run(struct program *program, const struct one_cycle *wanted)
 {
 	struct run_under_way under_way = {
-		.program = program, .wanted = wanted, .code = EXIT_FAILED
+		.program = program, .wanted = wanted, .code = EXIT_FAILED, .arena = arena_new()
 	};
 	struct cycle_input input = {
 		.loop = program->loop,
@@ -148,6 +155,7 @@ enum exit_code one_cycle_run(struct program *program, const struct one_cycle *wa
 		.kind = wanted->kind,
 		.who = span_of(wanted->who),
 		.review = wanted->review,
+		.undo_run = wanted->undo_run,
 		.on_progress = progress_show,
 		.progress_context = &under_way.progress,
 	};
@@ -157,6 +165,8 @@ enum exit_code one_cycle_run(struct program *program, const struct one_cycle *wa
 		input.on_step = on_step;
 		input.step_context = &under_way;
 	}
+	if (wanted->kind == CYCLE_UNDO)
+		input.by = program_user(under_way.arena);
 	agent_prepare(program->agent, wanted->is_dry, &input);
 	set_up(&under_way, wanted);
 	under_way.cycle = cycle_start(&input, on_done, &under_way);

@@ -13,6 +13,8 @@ struct one_cycle {
 	const char *who; /* one person only; NULL: everybody */
 	bool is_dry;
 	struct review *review; /* what it must come to; NULL: whatever */
+	struct review *shown;  /* gets the plan as it is printed; NULL: nobody */
+	int64_t undo_run;      /* of an undo; 0: the last */
 };
 
 /**

@@ -29,6 +29,7 @@ static const struct {
 	[COMMAND_HOLDS] = { "holds", "", "what waits for a person's word, and why" },
 	[COMMAND_APPROVE] = { "approve", " N", "let the actions of hold N go with the next cycle" },
 	[COMMAND_REJECT] = { "reject", " N", "drop the actions of hold N until they change" },
+	[COMMAND_UNDO] = { "undo", " RUN", "take back what a run did: its number, or last" },
 	[COMMAND_AUDIT_VERIFY] = { "audit verify", "",
 	    "prove that no record of the audit trail was touched" },
 	[COMMAND_AUDIT_EXPORT] = { "audit export", "", "the audit trail, a JSON object a line" },
@@ -40,7 +41,7 @@ static const struct option_info table[] = {
 	{ "--config", 'c', "FILE", ALL, "the configuration (" CONFIG_DEFAULT_PATH ")" },
 	{ "--format", 0, "text|json", ALL, "how results are written; report: also csv and html" },
 	{ "--json", 0, NULL, ALL, "short for --format json" },
-	{ "--dry-run", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
+	{ "--dry-run", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC) | BIT(COMMAND_UNDO),
 	    "plan only; alone: sync --dry-run --kind reconcile" },
 	{ "--kind", 0, "delta|full|reconcile", BIT(COMMAND_SYNC),
 	    "what is read (reconcile when nobody is linked, else full)" },
@@ -51,9 +52,12 @@ static const struct option_info table[] = {
 	{ "--since", 0, "T", BIT(COMMAND_REPORT) | BIT(COMMAND_AUDIT_EXPORT),
 	    "from then on: a date, a time (ISO 8601), or how long ago (7d)" },
 	{ "--until", 0, "T", BIT(COMMAND_REPORT), "before then; a date: to the end of that day" },
-	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
+	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC) | BIT(COMMAND_UNDO),
 	    "with --dry-run: exit 2 when changes are pending" },
-	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC) | BIT(COMMAND_APPLY), NULL },
+	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC) | BIT(COMMAND_APPLY) | BIT(COMMAND_UNDO),
+	    NULL },
+	{ "--yes", 'y', NULL, BIT(COMMAND_UNDO),
+	    "do not ask (without a terminal nobody is asked)" },
 	{ "--head", 0, "HASH", BIT(COMMAND_AUDIT_VERIFY),
 	    "a hash that was kept elsewhere and must be in the trail" },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
@@ -184,7 +188,7 @@ static enum status take_kind(const char *value, struct options *options, struct 
 	static const char *const kinds[] = { "delta", "full", "reconcile" };
 
 	options->has_kind = true;
-	if (cycle_kind_parse(span_of(value), &options->kind))
+	if (cycle_kind_parse(span_of(value), &options->kind) && options->kind != CYCLE_UNDO)
 		return STATUS_OK;
 	return refuse_unknown("kind", value, nearest_word(span_of(value), kinds, 3), reterr);
 }
@@ -261,6 +265,7 @@ static enum status take_option(const struct option_info *option, const char *val
 		{ "--dry-run", offsetof(struct options, is_dry) },
 		{ "--detailed-exitcode", offsetof(struct options, is_detailed_exit) },
 		{ "--offline", offsetof(struct options, is_offline) },
+		{ "--yes", offsetof(struct options, is_yes) },
 		{ "--quiet", offsetof(struct options, is_quiet) },
 		{ "--help", offsetof(struct options, wants_help) },
 		{ "--version", offsetof(struct options, wants_version) },
@@ -333,6 +338,21 @@ static enum status read_hold(const char *word, struct options *options, struct e
 	return STATUS_REJECT;
 }
 
+static enum status read_run(const char *word, struct options *options, struct err *reterr)
+{
+	uint64_t number = 0;
+
+	options->has_run = strcmp(word, "last") == 0 || (span_to_u64(span_of(word), &number) &&
+							    number > 0 && number <= INT64_MAX);
+	options->undo_run = (int64_t)number;
+	if (options->has_run)
+		return STATUS_OK;
+	err_set(reterr,
+	    "\"%s\" is no number of a run, nor \"last\"; scimward status shows the last runs",
+	    word);
+	return STATUS_REJECT;
+}
+
 /* The second word of a command of two. */
 static enum status read_second(const char *word, struct options *options, struct err *reterr)
 {
@@ -374,6 +394,8 @@ static enum status read_word(const char *word, struct options *options, struct e
 		options->who = word;
 		return STATUS_OK;
 	}
+	if (options->command == COMMAND_UNDO && !options->has_run)
+		return read_run(word, options, reterr);
 	if (options->command == COMMAND_APPLY && options->plan == NULL) {
 		options->plan = word;
 		return STATUS_OK;
@@ -429,6 +451,11 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 		err_set(reterr, "explain needs WHO: a userName, DN, key, externalId or account id");
 		return STATUS_REJECT;
 	}
+	if (options->command == COMMAND_UNDO && !options->has_run) {
+		err_set(reterr,
+		    "undo needs RUN: a number, or last; scimward status shows the last runs");
+		return STATUS_REJECT;
+	}
 	if (options->command == COMMAND_APPLY && options->plan == NULL) {
 		err_set(
 		    reterr, "apply needs PLAN: a file of \"scimward sync --dry-run --out FILE\"");
@@ -448,7 +475,8 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 	if (options->command == COMMAND_NONE && !options->is_dry) {
 		err_set(reterr,
 		    "which command? run, sync, apply, explain, check, status, holds, approve, "
-		    "reject, audit verify, audit export or report (scimward --help says more)");
+		    "reject, undo, audit verify, audit export or report (scimward --help says "
+		    "more)");
 		return STATUS_REJECT;
 	}
 	return check_report(options, reterr);

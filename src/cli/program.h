@@ -36,6 +36,10 @@ void program_close(struct program *program);
 /** Prints warnings and faults of a configuration to standard error. */
 void program_print_faults(const struct config_faults *faults);
 
+/** Who uses the program, for the record: the user, and whoever became root to be allowed to.
+ * @return in the arena */
+struct span program_user(struct arena *arena);
+
 /** Writes text to standard output. @return EXIT_DONE, or EXIT_FAILED after having said why */
 enum exit_code program_print(struct span text);
 
@@ -50,5 +54,6 @@ enum exit_code command_holds(const struct options *options);   /**< command_hold
 enum exit_code command_audit(const struct options *options);   /**< command_audit.c */
 enum exit_code command_decide(const struct options *options);  /**< command_holds.c */
 enum exit_code command_report(const struct options *options);  /**< command_report.c */
+enum exit_code command_undo(const struct options *options);    /**< command_undo.c */
 
 #endif

@@ -88,6 +88,7 @@ void audit_put_run_started(const struct run *run, struct str *out)
 	put_word(&json, "kind", kinds[AUDIT_RUN_STARTED]);
 	put_text(&json, "plan", run->plan_digest);
 	put_time(&json, "started", run->started_ms);
+	put_number_unless_zero(&json, "undoes", run->undoes);
 	emit_object_close(&json);
 }
 

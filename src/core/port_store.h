@@ -177,6 +177,7 @@ struct run {
 	 */
 	struct span directory_digest, tenant_digest, snapshot_digest;
 	struct span who;         /* one person only; absent: everybody */
+	int64_t undoes;          /* the run that it undoes; 0: none */
 	struct span plan_digest; /* SHA-256 of the saved plan that it applies, as hex; absent: none
 				  */
 };
@@ -255,6 +256,9 @@ enum status store_action_summary(
 
 /* ---- hold: batches that wait for a person ---- */
 
+/*
+ * The rows of a hold of class "undone" belong to no run (run_id 0): nobody planned them.
+ */
 struct hold {
 	int64_t id;
 	int64_t run_id; /* that made it */
@@ -314,6 +318,7 @@ struct held_action {
 	struct uuid key;
 	struct digest digest;
 	enum action_kind kind;
+	bool is_undo; /* an undo asks for it, not the directory */
 	unsigned classes;
 	int64_t id, hold_id;
 	enum hold_decision decision;

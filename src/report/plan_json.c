@@ -55,6 +55,11 @@ void plan_json_begin(struct plan_writer *writer, const struct run *run)
 	put_bool(json, "certified", run->is_certified);
 	put_stored(json, "certificate", run->certificate);
 	put_text(json, "user", run->who);
+	emit_key(json, "undoes");
+	if (run->undoes != 0)
+		emit_int(json, run->undoes);
+	else
+		emit_null(json);
 	put_text(json, "configDigest", run->config_digest);
 	put_text(json, "directoryDigest", run->directory_digest);
 	put_text(json, "tenantDigest", run->tenant_digest);

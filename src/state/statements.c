@@ -259,7 +259,8 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "counting the holds" },
 	[STATEMENT_HOLD_ACTIONS] = { "SELECT action.key, action.digest, action.rank, "
 				     "action.classes,"
-				     " action.id, hold.id, hold.decision FROM main.hold"
+				     " action.id, hold.id, hold.decision, action.reason = 'undo'"
+				     " FROM main.hold"
 				     " CROSS JOIN main.action ON action.hold_id = hold.id"
 				     " WHERE hold.ended_ms = 0 AND action.hold_id <> 0"
 				     " AND action.state IN ('held', 'failed')"

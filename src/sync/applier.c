@@ -146,6 +146,9 @@ static bool put_link(struct sending *sending, struct span account_id, const stru
 
 	if (uuid_is_zero(&action->key))
 		return true;
+	if (action->kind == ACTION_DEACTIVATE &&
+	    snapshot_has_moved_on(cycle, &action->key, account_id))
+		return true;
 	if (!snapshot_directory_number(cycle, action->directory, &link.directory))
 		return false;
 	link.acknowledged = planner_canonical(cycle, account);
@@ -304,7 +307,7 @@ static bool take_gone(struct sending *sending)
 	struct action *action = &sending->action;
 
 	/* A leaver is not believed to be gone on one word: the link stays until it is sure. */
-	if (action->kind == ACTION_DEACTIVATE) {
+	if (action->kind == ACTION_DEACTIVATE && cycle->in.kind != CYCLE_UNDO) {
 		if (find_again(sending))
 			return false;
 		quarantine(sending);

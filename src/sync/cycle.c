@@ -293,6 +293,8 @@ static enum cycle_exit judge(const struct cycle *cycle)
 /* A poll that found nothing leaves no row: a quiet year is not half a million of them. */
 static bool is_quiet(const struct cycle *cycle)
 {
+	if (cycle->is_run_unknown)
+		return cycle->run.id == 0;
 	return cycle->run.id == 0 && cycle->in.kind == CYCLE_DELTA &&
 	       (cycle->in.only_turns || cycle_is_certified(cycle)) &&
 	       (cycle->exit == CYCLE_DONE || cycle->exit == CYCLE_HELD);
@@ -362,6 +364,7 @@ static void cycle_free(struct cycle *cycle)
 	index_free(&cycle->touched);
 	index_free(&cycle->names);
 	holds_free(&cycle->holds);
+	undo_free(&cycle->undoing);
 	arena_free(&cycle->entry_arena);
 	arena_free(&cycle->arena);
 	arena_free(&cycle->trail.arena);
@@ -413,7 +416,7 @@ static void end(struct cycle *cycle)
 		err_set(&cycle->err,
 		    "nobody is known as \"%.*s\", in the directory or in the snapshot",
 		    SPAN_ARG(cycle->in.who));
-	else if (cycle->exit == CYCLE_FAILED && !cycle->is_refused)
+	else if (cycle->exit == CYCLE_FAILED && cycle->err.text[0] == '\0')
 		err_set(&cycle->err, "stopped before it was over; the next run goes on");
 	write_run(cycle);
 	note_poll(cycle);
@@ -428,6 +431,7 @@ static void end(struct cycle *cycle)
 		.err = cycle->err,
 		.peer = cycle->peer,
 		.is_who_unknown = cycle->is_who_unknown,
+		.is_run_unknown = cycle->is_run_unknown,
 		.is_refused = cycle->is_refused,
 		.is_stopped = is_stopped(cycle),
 		.entries = cycle->entries,
@@ -478,6 +482,9 @@ static void step(void *context)
 		break;
 	case PHASE_SETTLE:
 		settle_start(cycle);
+		break;
+	case PHASE_UNDO:
+		undo_start(cycle);
 		break;
 	case PHASE_LIST:
 		listing_start(cycle);

@@ -352,8 +352,10 @@ static void guard(struct cycle *cycle)
 
 	if (cycle->run.id != 0 && !weigh(&guarding))
 		return;
-	if (is_as_reviewed(&guarding) && cycle->run.id != 0)
-		hold_back(&guarding);
+	if (!is_as_reviewed(&guarding) || cycle->run.id == 0)
+		return;
+	undo_remember(cycle);
+	hold_back(&guarding);
 }
 
 /* Only a plan that was made of everything can say that something is not asked for any more. */

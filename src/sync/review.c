@@ -141,6 +141,18 @@ const struct plan_head *review_head(const struct review *review)
 	return review->expected.head;
 }
 
+bool review_is_empty(const struct review *review)
+{
+	for (size_t i = 0; i < review->expected.count; i++) {
+		enum action_kind kind;
+
+		if (action_kind_parse(review->expected.items[i].kind, &kind) &&
+		    action_has_request(kind))
+			return false;
+	}
+	return true;
+}
+
 struct span review_plan_digest(const struct review *review)
 {
 	return str_span(&review->digest);
@@ -293,13 +305,15 @@ static void tell(const struct review *review, size_t differences, struct err *re
 	if (words.len > 0)
 		err_set(reterr,
 		    "refused, nothing was sent: since the plan was made, what it was made of moved "
-		    "(%s), and %zu actions differ; make a new plan and look at it",
+		    "(%s); actions that differ: %zu; make a new plan and look at it",
 		    str_c(&words), differences);
 	else
 		err_set(reterr,
-		    "refused, nothing was sent: this is not what the agent plans, %zu actions "
-		    "differ, though nothing that the plan was made of is known to have moved: the "
-		    "limits, the holds, an account, or the file; make a new plan and look at it",
+		    "refused, nothing was sent: this is not what the agent plans, though nothing "
+		    "that "
+		    "the plan was made of is known to have moved: the limits, the holds, an "
+		    "account, "
+		    "or the file; actions that differ: %zu; make a new plan and look at it",
 		    differences);
 	str_done(&words);
 }

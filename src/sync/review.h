@@ -37,6 +37,9 @@ enum status review_expect_end(struct review *review, struct err *reterr);
 /** What that plan says of its run. Borrowed; after review_expect_end was OK. */
 const struct plan_head *review_head(const struct review *review);
 
+/** Whether that plan has nothing to send. */
+bool review_is_empty(const struct review *review);
+
 /** SHA-256 of that plan's bytes, as hex. Borrowed. */
 struct span review_plan_digest(const struct review *review);
 

@@ -91,6 +91,10 @@ USAGE = {
     "explain-without-who": ["explain"],
     "apply-without-plan": ["apply"],
     "apply-of-nothing": ["apply", "/nowhere/plan.json"],
+    "undo-without-run": ["undo"],
+    "undo-of-a-word": ["undo", "first"],
+    "kind-undo": ["sync", "--kind", "undo"],
+    "help-of-undo": ["undo", "--help"],
     "help-of-apply": ["apply", "--help"],
     "one-word-too-many": ["status", "now"],
     "approve-without-number": ["approve"],
@@ -215,6 +219,32 @@ def test_from_a_hold_to_its_approval(tmp_path):
                 ("holds-ended", ["reject", "1"])]:
             hold_against(name, agent.run(*arguments), agent, simulator)
         assert sum(not user["active"] for user in simulator.users()) == 2
+
+
+def test_from_a_plan_to_its_undo(tmp_path):
+    with Simulator(tmp_path, "--api-key", "key-1", "--workspaces", f"{FINANCE}=Finance,{HR}=HR") as simulator:
+        agent = make_agent(str(tmp_path / "agent"), simulator.port)
+        agent.run("sync")
+        path = agent.path("people.ldif")
+        with open(path, encoding="utf-8") as file:
+            before = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(before.replace("sn: Zuse", "sn: Zuse-Brendel"))
+        agent.run("sync", "--dry-run", "--out", agent.path("plan.json"))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(before.replace("sn: Zuse", "sn: Brendel"))
+        hold_against("apply-moved", agent.run("apply", agent.path("plan.json")), agent, simulator)
+        agent.run("sync", "--dry-run", "--out", agent.path("plan.json"))
+        hold_against("apply", agent.run("apply", agent.path("plan.json")), agent, simulator)
+        for name, arguments in [
+                ("undo-dry-run", ["undo", "last", "--dry-run"]),
+                ("undo", ["undo", "last"]),
+                ("undo-holds", ["holds"]),
+                ("undo-status", ["status"]),
+                ("undo-sync", ["sync"]),
+                ("undo-again", ["undo", "3"]),
+                ("undo-unknown", ["undo", "99"])]:
+            hold_against(name, agent.run(*arguments), agent, simulator)
 
 
 # What somebody with the file may do to it, and what then is the first bad record.

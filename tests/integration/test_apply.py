@@ -235,7 +235,7 @@ def test_many_actions_take_little_memory(world, tmp_path):
     plan = world.save()
     plan["actions"] = [dict(action, userName=f"evil{number}@example.com", dn=f"uid={number}") for number in range(20000)]
     world.write(plan)
-    world.refuse(1, "20000 actions differ", "and 19990 more")
+    world.refuse(1, "actions that differ: 20000", "and 19990 more")
     assert tmp_path.exists()
 
 

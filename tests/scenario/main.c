@@ -26,5 +26,6 @@ int main(void)
 	failures += RUN(scan);
 	failures += RUN(service);
 	failures += RUN(turns);
+	failures += RUN(undo);
 	return failures > 0;
 }

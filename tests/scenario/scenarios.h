@@ -39,6 +39,8 @@ extern const struct CMUnitTest scan_scenarios[];
 extern const size_t scan_scenario_count;
 extern const struct CMUnitTest service_scenarios[];
 extern const size_t service_scenario_count;
+extern const struct CMUnitTest undo_scenarios[];
+extern const size_t undo_scenario_count;
 extern const struct CMUnitTest turns_scenarios[];
 extern const size_t turns_scenario_count;
 

@@ -290,6 +290,8 @@ static void start_cycle(struct world *world, enum cycle_kind kind)
 		.kind = kind,
 		.who = span_of(world->who),
 		.review = world->review,
+		.undo_run = world->undo_run,
+		.by = SPAN("ada"),
 		.config_digest = span_of(world->config_digest),
 		.keep_audit_ms = world->keep_audit_ms,
 		.on_step = on_step,
@@ -416,6 +418,16 @@ char *plan(struct world *world, enum cycle_kind kind)
 	text = mem_strdup(str_c(&world->plan));
 	die_and_restart(world);
 	return text;
+}
+
+enum cycle_exit undo(struct world *world, int64_t of)
+{
+	enum cycle_exit exit;
+
+	world->undo_run = of;
+	exit = run(world, CYCLE_UNDO);
+	world->undo_run = 0;
+	return exit;
 }
 
 enum cycle_exit apply(struct world *world, const char *text)
@@ -561,7 +573,8 @@ static void on_action(void *context, const struct action *action)
 	struct newest *newest = context;
 
 	newest->count++;
-	if (uuid_compare(&action->key, &newest->key) != 0 || action->id <= newest->id)
+	if (uuid_compare(&action->key, &newest->key) != 0 || action->id <= newest->id ||
+	    action->run_id == 0) /* no run did that: an undo remembers it */
 		return;
 	newest->id = action->id;
 	newest->kind = action->kind;

@@ -51,6 +51,7 @@ struct world {
 	unsigned steps, die_at; /* steps of this cycle; the one to die before, 0: none */
 	bool has_died;
 	const char *who;
+	int64_t undo_run;      /* of an undo */
 	struct review *review; /* what the next cycle must come to; NULL: whatever */
 	const char *config_digest;
 	int64_t keep_audit_ms; /* 0: for ever */
@@ -110,6 +111,8 @@ enum cycle_exit run_for(struct world *world, const char *who);
 enum cycle_exit run_dry(struct world *world, enum cycle_kind kind);
 /** Runs a dry cycle, and forgets it. @return owned: its plan as it is saved */
 char *plan(struct world *world, enum cycle_kind kind);
+/** Takes back what a run did; 0: the last that changed something. */
+enum cycle_exit undo(struct world *world, int64_t run);
 /** Runs a cycle that must come to a plan. */
 enum cycle_exit apply(struct world *world, const char *plan);
 /**
