@@ -435,18 +435,9 @@ static enum status check_report(const struct options *options, struct err *reter
 	return STATUS_OK;
 }
 
-static enum status check_fit(struct options *options, unsigned seen, struct err *reterr)
+/* What a command cannot do without. */
+static enum status check_arguments(const struct options *options, struct err *reterr)
 {
-	if (options->command == COMMAND_NONE && options->first_word != NULL)
-		return refuse_half(options->first_word, reterr);
-	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		if (!(seen & (1U << i)) || (table[i].commands & BIT(options->command)))
-			continue;
-		err_set(reterr, "option %s does not go with \"%s\"", table[i].name,
-		    options->command == COMMAND_NONE ? "no command"
-						     : commands[options->command].name);
-		return STATUS_REJECT;
-	}
 	if (options->command == COMMAND_EXPLAIN && options->who == NULL) {
 		err_set(reterr, "explain needs WHO: a userName, DN, key, externalId or account id");
 		return STATUS_REJECT;
@@ -466,6 +457,23 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 		    commands[options->command].name);
 		return STATUS_REJECT;
 	}
+	return STATUS_OK;
+}
+
+static enum status check_fit(struct options *options, unsigned seen, struct err *reterr)
+{
+	if (options->command == COMMAND_NONE && options->first_word != NULL)
+		return refuse_half(options->first_word, reterr);
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (!(seen & (1U << i)) || (table[i].commands & BIT(options->command)))
+			continue;
+		err_set(reterr, "option %s does not go with \"%s\"", table[i].name,
+		    options->command == COMMAND_NONE ? "no command"
+						     : commands[options->command].name);
+		return STATUS_REJECT;
+	}
+	if (check_arguments(options, reterr) != STATUS_OK)
+		return STATUS_REJECT;
 	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry &&
 	    options->command != COMMAND_REPORT) {
 		err_set(reterr, "%s goes with --dry-run only",

@@ -508,6 +508,24 @@ static bool is_as_planned(
 		   span_equal(action->request.body, asked->request.body));
 }
 
+/* @return whether it is under way again */
+static bool send_again(struct sending *sending, const struct action *asked)
+{
+	struct cycle *cycle = sending->cycle;
+
+	if (!is_as_planned(cycle, &sending->action, asked)) {
+		sending->action.answer = SPAN(
+		    "not sent: the tenant is not as it was when the plan was made, and this "
+		    "request is not in it");
+		end_action(sending, ACTION_FAILED);
+		return false;
+	}
+	if (!mark_sent(sending) || !commit(cycle))
+		return false;
+	submit(sending);
+	return true;
+}
+
 /* Correlation has decided anew. @return whether the action is over */
 static bool take_resolved(struct sending *sending, const struct tenant_answer *answer)
 {
@@ -536,18 +554,8 @@ static bool take_resolved(struct sending *sending, const struct tenant_answer *a
 		record_as_needless(cycle, &asked);
 		return true;
 	}
-	if (is_to_send && !is_as_planned(cycle, action, &asked)) {
-		action->answer = SPAN("not sent: the tenant is not as it was when the plan was "
-				      "made, and this request is not in it");
-		end_action(sending, ACTION_FAILED);
-		return true;
-	}
-	if (is_to_send) {
-		if (!mark_sent(sending) || !commit(cycle))
-			return true;
-		submit(sending);
-		return false;
-	}
+	if (is_to_send)
+		return !send_again(sending, &asked);
 	if (action->kind == ACTION_LINK) {
 		if (sending->was_lost)
 			write_as_created(sending, &asked);
