@@ -14,7 +14,7 @@
 #include "sync/cycle.h"
 #include <stdbool.h>
 
-enum { HEALTH_KIND_COUNT = CYCLE_RECONCILE + 1 };
+enum { HEALTH_KIND_COUNT = CYCLE_UNDO + 1 };
 
 /* Zero-initialized. */
 struct health {

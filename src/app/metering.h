@@ -17,7 +17,7 @@
 #include "scim/tenant.h"
 #include "sync/cycle.h"
 
-enum { METERING_KIND_COUNT = CYCLE_RECONCILE + 1 };
+enum { METERING_KIND_COUNT = CYCLE_UNDO + 1 };
 
 /* What is counted over the cycles of a process, and what was read of the state; zero-initialized.
  */

@@ -79,6 +79,40 @@ void hash_sha256(struct span bytes, uint8_t ret_hash[SHA256_BYTES])
 	hash_sha256_pieces(&bytes, 1, ret_hash);
 }
 
+struct hash_stream {
+	EVP_MD_CTX *context;
+};
+
+struct hash_stream *hash_stream_new(void)
+{
+	struct hash_stream *stream = mem_new(1, sizeof(*stream));
+
+	pthread_once(&hash_once, hash_init);
+	stream->context = EVP_MD_CTX_new();
+	if (stream->context == NULL)
+		mem_exhausted();
+	if (EVP_DigestInit_ex2(stream->context, hash_algorithm, NULL) != 1)
+		die("libcrypto cannot start SHA-256");
+	return stream;
+}
+
+void hash_stream_add(struct hash_stream *stream, struct span bytes)
+{
+	context_add(stream->context, bytes.at, bytes.len);
+}
+
+void hash_stream_end(struct hash_stream **stream, uint8_t ret_hash[SHA256_BYTES])
+{
+	uint8_t hash[SHA256_BYTES];
+
+	if (*stream == NULL)
+		return;
+	context_end((*stream)->context, ret_hash != NULL ? ret_hash : hash);
+	EVP_MD_CTX_free((*stream)->context);
+	free(*stream);
+	*stream = NULL;
+}
+
 struct digest hash_digest(struct span bytes)
 {
 	uint8_t hash[SHA256_BYTES];

@@ -11,6 +11,8 @@
 
 enum { SHA256_BYTES = 32, DIGEST_BYTES = 16 };
 
+struct hash_stream;
+
 /* The first 16 bytes of SHA-256: what the snapshot compares. */
 struct digest {
 	uint8_t byte[DIGEST_BYTES];
@@ -21,6 +23,16 @@ void hash_sha256(struct span bytes, uint8_t ret_hash[SHA256_BYTES]);
 
 /** SHA-256 over several pieces as if they stood behind each other. */
 void hash_sha256_pieces(const struct span *pieces, size_t count, uint8_t ret_hash[SHA256_BYTES]);
+
+/** Starts SHA-256 over bytes that come piece by piece. @return owned */
+struct hash_stream *hash_stream_new(void);
+
+/** Goes on with it. */
+void hash_stream_add(struct hash_stream *stream, struct span bytes);
+
+/** Ends it, frees it, and sets `*stream` to NULL; NULL is welcome. @param ret_hash NULL: nobody
+ * wants to know */
+void hash_stream_end(struct hash_stream **stream, uint8_t ret_hash[SHA256_BYTES]);
 
 /** The first 16 bytes of SHA-256 over the bytes. */
 struct digest hash_digest(struct span bytes);

@@ -6,9 +6,7 @@
 #include "base/vec.h"
 #include "cli/plan_output.h"
 #include "cli/program.h"
-#include <pwd.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct listing {
 	struct arena *arena;
@@ -54,19 +52,6 @@ enum exit_code command_holds(const struct options *options)
 	return code;
 }
 
-/* Who decides, for the record: the user, and whoever became root to be allowed to. */
-static struct span who_decides(struct arena *arena)
-{
-	const struct passwd *user = getpwuid(getuid());
-	const char *before = getenv("SUDO_USER");
-	struct span name = user != NULL ? span_of(user->pw_name)
-					: arena_format(arena, "uid %ld", (long)getuid());
-
-	if (before == NULL || *before == '\0' || getuid() != 0)
-		return arena_span(arena, name);
-	return arena_format(arena, "%.*s (sudo: %s)", SPAN_ARG(name), before);
-}
-
 static enum exit_code decide(struct program *program)
 {
 	const struct options *options = program->options;
@@ -78,7 +63,7 @@ static enum exit_code decide(struct program *program)
 	struct err err;
 
 	status = store_hold_decide(program->store, options->hold_id,
-	    is_approval ? HOLD_APPROVED : HOLD_REJECTED, who_decides(arena),
+	    is_approval ? HOLD_APPROVED : HOLD_REJECTED, program_user(arena),
 	    loop_wall_ms(program->loop), &err);
 	arena_free(&arena);
 	if (status != STATUS_OK) {

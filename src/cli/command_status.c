@@ -79,7 +79,10 @@ static void write_run_text(struct str *out, const struct run *run)
 		str_addf(out,
 		    "  exit %-2d  %s  %llu done, %llu failed, %llu held, %llu conflicts, %llu "
 		    "rejected, %llu unchanged",
-		    run->exit_code, run->is_certified ? "certified" : "NOT certified",
+		    run->exit_code,
+		    run->kind == CYCLE_UNDO ? "no scan"
+		    : run->is_certified     ? "certified"
+					    : "NOT certified",
 		    (unsigned long long)sum->done, (unsigned long long)sum->failed,
 		    (unsigned long long)sum->held, (unsigned long long)sum->conflict,
 		    (unsigned long long)sum->rejected, (unsigned long long)sum->unchanged);

@@ -27,6 +27,8 @@ static enum exit_code dispatch(const struct options *options)
 		return command_run(options);
 	case COMMAND_SYNC:
 		return command_sync(options);
+	case COMMAND_APPLY:
+		return command_apply(options);
 	case COMMAND_EXPLAIN:
 		return command_explain(options);
 	case COMMAND_CHECK:
@@ -41,6 +43,8 @@ static enum exit_code dispatch(const struct options *options)
 	case COMMAND_AUDIT_VERIFY:
 	case COMMAND_AUDIT_EXPORT:
 		return command_audit(options);
+	case COMMAND_UNDO:
+		return command_undo(options);
 	case COMMAND_REPORT:
 		return command_report(options);
 	case COMMAND_NONE:

@@ -20,6 +20,8 @@ static const struct {
 	[COMMAND_RUN] = { "run", "", "the service, in the foreground" },
 	[COMMAND_SYNC] = { "sync", "",
 	    "one cycle: read the directory, show or send the difference" },
+	[COMMAND_APPLY] = { "apply", " PLAN",
+	    "exactly this saved plan, or nothing when the world has moved on" },
 	[COMMAND_EXPLAIN] = { "explain", " WHO",
 	    "one person: scope, rules, workspaces, account, holds, history, what comes next" },
 	[COMMAND_CHECK] = { "check", "", "the configuration, then each peer, one line a step" },
@@ -27,6 +29,7 @@ static const struct {
 	[COMMAND_HOLDS] = { "holds", "", "what waits for a person's word, and why" },
 	[COMMAND_APPROVE] = { "approve", " N", "let the actions of hold N go with the next cycle" },
 	[COMMAND_REJECT] = { "reject", " N", "drop the actions of hold N until they change" },
+	[COMMAND_UNDO] = { "undo", " RUN", "take back what a run did: its number, or last" },
 	[COMMAND_AUDIT_VERIFY] = { "audit verify", "",
 	    "prove that no record of the audit trail was touched" },
 	[COMMAND_AUDIT_EXPORT] = { "audit export", "", "the audit trail, a JSON object a line" },
@@ -39,7 +42,7 @@ static const struct option_info table[] = {
 	{ "--format", 0, "text|json", ALL,
 	    "how results are written; report: also csv, html; --dry-run: html" },
 	{ "--json", 0, NULL, ALL, "short for --format json" },
-	{ "--dry-run", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
+	{ "--dry-run", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC) | BIT(COMMAND_UNDO),
 	    "plan only; alone: sync --dry-run --kind reconcile" },
 	{ "--kind", 0, "delta|full|reconcile", BIT(COMMAND_SYNC),
 	    "what is read (reconcile when nobody is linked, else full)" },
@@ -50,9 +53,12 @@ static const struct option_info table[] = {
 	{ "--since", 0, "T", BIT(COMMAND_REPORT) | BIT(COMMAND_AUDIT_EXPORT),
 	    "from then on: a date, a time (ISO 8601), or how long ago (7d)" },
 	{ "--until", 0, "T", BIT(COMMAND_REPORT), "before then; a date: to the end of that day" },
-	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC),
+	{ "--detailed-exitcode", 0, NULL, BIT(COMMAND_NONE) | BIT(COMMAND_SYNC) | BIT(COMMAND_UNDO),
 	    "with --dry-run: exit 2 when changes are pending" },
-	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC), NULL },
+	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC) | BIT(COMMAND_APPLY) | BIT(COMMAND_UNDO),
+	    NULL },
+	{ "--yes", 'y', NULL, BIT(COMMAND_UNDO),
+	    "do not ask (without a terminal nobody is asked)" },
 	{ "--head", 0, "HASH", BIT(COMMAND_AUDIT_VERIFY),
 	    "a hash that was kept elsewhere and must be in the trail" },
 	{ "--history", 0, "N", BIT(COMMAND_EXPLAIN),
@@ -188,7 +194,7 @@ static enum status take_kind(const char *value, struct options *options, struct 
 	static const char *const kinds[] = { "delta", "full", "reconcile" };
 
 	options->has_kind = true;
-	if (cycle_kind_parse(span_of(value), &options->kind))
+	if (cycle_kind_parse(span_of(value), &options->kind) && options->kind != CYCLE_UNDO)
 		return STATUS_OK;
 	return refuse_unknown("kind", value, nearest_word(span_of(value), kinds, 3), reterr);
 }
@@ -281,6 +287,7 @@ static enum status take_option(const struct option_info *option, const char *val
 		{ "--detailed-exitcode", offsetof(struct options, is_detailed_exit) },
 		{ "--whole", offsetof(struct options, is_whole) },
 		{ "--offline", offsetof(struct options, is_offline) },
+		{ "--yes", offsetof(struct options, is_yes) },
 		{ "--quiet", offsetof(struct options, is_quiet) },
 		{ "--help", offsetof(struct options, wants_help) },
 		{ "--version", offsetof(struct options, wants_version) },
@@ -355,6 +362,21 @@ static enum status read_hold(const char *word, struct options *options, struct e
 	return STATUS_REJECT;
 }
 
+static enum status read_run(const char *word, struct options *options, struct err *reterr)
+{
+	uint64_t number = 0;
+
+	options->has_run = strcmp(word, "last") == 0 || (span_to_u64(span_of(word), &number) &&
+							    number > 0 && number <= INT64_MAX);
+	options->undo_run = (int64_t)number;
+	if (options->has_run)
+		return STATUS_OK;
+	err_set(reterr,
+	    "\"%s\" is no number of a run, nor \"last\"; scimward status shows the last runs",
+	    word);
+	return STATUS_REJECT;
+}
+
 /* The second word of a command of two. */
 static enum status read_second(const char *word, struct options *options, struct err *reterr)
 {
@@ -396,6 +418,12 @@ static enum status read_word(const char *word, struct options *options, struct e
 		options->who = word;
 		return STATUS_OK;
 	}
+	if (options->command == COMMAND_UNDO && !options->has_run)
+		return read_run(word, options, reterr);
+	if (options->command == COMMAND_APPLY && options->plan == NULL) {
+		options->plan = word;
+		return STATUS_OK;
+	}
 	if (options->command == COMMAND_REPORT && !options->has_report)
 		return read_report(word, options, reterr);
 	err_set(reterr, "\"%s\" is one word too many for \"%s\"", word,
@@ -435,6 +463,31 @@ static enum status check_report(const struct options *options, struct err *reter
 	return STATUS_OK;
 }
 
+/* What a command cannot do without. */
+static enum status check_arguments(const struct options *options, struct err *reterr)
+{
+	if (options->command == COMMAND_EXPLAIN && options->who == NULL) {
+		err_set(reterr, "explain needs WHO: a userName, DN, key, externalId or account id");
+		return STATUS_REJECT;
+	}
+	if (options->command == COMMAND_UNDO && !options->has_run) {
+		err_set(reterr,
+		    "undo needs RUN: a number, or last; scimward status shows the last runs");
+		return STATUS_REJECT;
+	}
+	if (options->command == COMMAND_APPLY && options->plan == NULL) {
+		err_set(
+		    reterr, "apply needs PLAN: a file of \"scimward sync --dry-run --out FILE\"");
+		return STATUS_REJECT;
+	}
+	if (is_decision(options->command) && options->hold_id == 0) {
+		err_set(reterr, "%s needs the number of a hold; scimward holds shows them",
+		    commands[options->command].name);
+		return STATUS_REJECT;
+	}
+	return STATUS_OK;
+}
+
 static enum status check_fit(struct options *options, unsigned seen, struct err *reterr)
 {
 	if (options->command == COMMAND_NONE && options->first_word != NULL)
@@ -447,15 +500,8 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 						     : commands[options->command].name);
 		return STATUS_REJECT;
 	}
-	if (options->command == COMMAND_EXPLAIN && options->who == NULL) {
-		err_set(reterr, "explain needs WHO: a userName, DN, key, externalId or account id");
+	if (check_arguments(options, reterr) != STATUS_OK)
 		return STATUS_REJECT;
-	}
-	if (is_decision(options->command) && options->hold_id == 0) {
-		err_set(reterr, "%s needs the number of a hold; scimward holds shows them",
-		    commands[options->command].name);
-		return STATUS_REJECT;
-	}
 	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry &&
 	    options->command != COMMAND_REPORT) {
 		err_set(reterr, "%s goes with --dry-run only",
@@ -464,8 +510,9 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 	}
 	if (options->command == COMMAND_NONE && !options->is_dry) {
 		err_set(reterr,
-		    "which command? run, sync, explain, check, status, holds, approve, "
-		    "reject, audit verify, audit export or report (scimward --help says more)");
+		    "which command? run, sync, apply, explain, check, status, holds, approve, "
+		    "reject, undo, audit verify, audit export or report (scimward --help says "
+		    "more)");
 		return STATUS_REJECT;
 	}
 	return check_report(options, reterr);

@@ -32,12 +32,14 @@ enum command {
 	COMMAND_NONE,
 	COMMAND_RUN,
 	COMMAND_SYNC,
+	COMMAND_APPLY,
 	COMMAND_EXPLAIN,
 	COMMAND_CHECK,
 	COMMAND_STATUS,
 	COMMAND_HOLDS,
 	COMMAND_APPROVE,
 	COMMAND_REJECT,
+	COMMAND_UNDO,
 	COMMAND_AUDIT_VERIFY,
 	COMMAND_AUDIT_EXPORT,
 	COMMAND_REPORT,
@@ -57,6 +59,10 @@ struct options {
 	bool has_kind;
 	enum cycle_kind kind;
 	const char *who;        /* --user, or the argument of explain; NULL: not given */
+	const char *plan;       /* the argument of apply; NULL: not given */
+	bool has_run;           /* the argument of undo was given */
+	int64_t undo_run;       /* that; 0: last */
+	bool is_yes;            /* --yes: nobody is asked */
 	int64_t hold_id;        /* the argument of approve and reject; 0: not given */
 	const char *out;        /* --out; NULL: not given */
 	uint64_t stop_after;    /* --stop-after; 0: not given */

@@ -137,6 +137,26 @@ enum exit_code plan_output_explanation(
 	return judge(STATUS_OK, explanation_write(explanation, &options), NULL);
 }
 
+static bool review_piece(void *context, struct span piece)
+{
+	return review_expect(context, piece);
+}
+
+enum exit_code plan_output_review(
+    struct program *program, const struct cycle_result *result, struct review *review)
+{
+	struct plan_writer_options options = {
+		.is_json = true, .write = review_piece, .write_context = review
+	};
+	bool is_written = false;
+	struct err err;
+	enum status status = write_plan(program, result, &options, &is_written, &err);
+
+	if (status == STATUS_OK)
+		status = review_expect_end(review, &err);
+	return judge(status, true, &err);
+}
+
 enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count)
 {
 	struct plan_writer_options options = options_of(program, NULL);

@@ -9,6 +9,10 @@
 #include "core/explanation.h"
 #include "sync/cycle.h"
 
+/** Gives the plan of a run that is over to a review, as one that somebody looked at. */
+enum exit_code plan_output_review(
+    struct program *program, const struct cycle_result *result, struct review *review);
+
 /** Prints the plan of a run to standard output, as text, JSON or HTML by the options. */
 enum exit_code plan_output_print(struct program *program, const struct cycle_result *result);
 

@@ -5,8 +5,10 @@
 #include "app/log_sinks.h"
 #include "base/unicode.h"
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 void program_complain(const char *format, ...)
@@ -71,6 +73,18 @@ void program_close(struct program *program)
 	store_close(&program->store);
 	agent_free(&program->agent);
 	loop_free(&program->loop);
+}
+
+struct span program_user(struct arena *arena)
+{
+	const struct passwd *user = getpwuid(getuid());
+	const char *before = getenv("SUDO_USER");
+	struct span name = user != NULL ? span_of(user->pw_name)
+					: arena_format(arena, "uid %ld", (long)getuid());
+
+	if (before == NULL || *before == '\0' || getuid() != 0)
+		return arena_span(arena, name);
+	return arena_format(arena, "%.*s (sudo: %s)", SPAN_ARG(name), before);
 }
 
 enum exit_code program_print(struct span text)

@@ -36,12 +36,17 @@ void program_close(struct program *program);
 /** Prints warnings and faults of a configuration to standard error. */
 void program_print_faults(const struct config_faults *faults);
 
+/** Who uses the program, for the record: the user, and whoever became root to be allowed to.
+ * @return in the arena */
+struct span program_user(struct arena *arena);
+
 /** Writes text to standard output. @return EXIT_DONE, or EXIT_FAILED after having said why */
 enum exit_code program_print(struct span text);
 
 /* ---- commands: one file each ---- */
 enum exit_code command_run(const struct options *options);     /**< command_run.c */
 enum exit_code command_sync(const struct options *options);    /**< command_sync.c */
+enum exit_code command_apply(const struct options *options);   /**< command_apply.c */
 enum exit_code command_explain(const struct options *options); /**< command_explain.c */
 enum exit_code command_check(const struct options *options);   /**< command_check.c */
 enum exit_code command_status(const struct options *options);  /**< command_status.c */
@@ -49,5 +54,6 @@ enum exit_code command_holds(const struct options *options);   /**< command_hold
 enum exit_code command_audit(const struct options *options);   /**< command_audit.c */
 enum exit_code command_decide(const struct options *options);  /**< command_holds.c */
 enum exit_code command_report(const struct options *options);  /**< command_report.c */
+enum exit_code command_undo(const struct options *options);    /**< command_undo.c */
 
 #endif

@@ -86,7 +86,9 @@ void audit_put_run_started(const struct run *run, struct str *out)
 	put_text(&json, "config", run->config_digest);
 	put_word(&json, "cycle", cycle_kind_name(run->kind));
 	put_word(&json, "kind", kinds[AUDIT_RUN_STARTED]);
+	put_text(&json, "plan", run->plan_digest);
 	put_time(&json, "started", run->started_ms);
+	put_number_unless_zero(&json, "undoes", run->undoes);
 	emit_object_close(&json);
 }
 

@@ -9,6 +9,7 @@ static const char *const class_names[GUARD_CLASS_COUNT] = {
 	[GUARD_CREATIONS] = "creations",
 	[GUARD_RENAMES] = "renames",
 	[GUARD_REHIRES] = "rehires",
+	[GUARD_UNDONE] = "undone",
 };
 
 const char *guard_class_name(enum guard_class class)
@@ -91,6 +92,7 @@ const struct policy_limit *guard_limit(const struct policy *policy, enum guard_c
 		return &policy->creations;
 	case GUARD_RENAMES:
 	case GUARD_REHIRES:
+	case GUARD_UNDONE:
 	case GUARD_CLASS_COUNT:
 		break;
 	}

@@ -24,6 +24,8 @@ enum guard_class {
 	GUARD_LIMITED, /* those before have a limit */
 	GUARD_RENAMES = GUARD_LIMITED,
 	GUARD_REHIRES,
+	GUARD_UNDONE, /* what the directory asks for and an undo took back: rejected from the start
+		       */
 	GUARD_CLASS_COUNT,
 };
 
@@ -43,7 +45,7 @@ static inline unsigned guard_bit(enum guard_class class)
 	return 1U << class;
 }
 
-/** Names a class: as its key below policy.limits, "renames" or "rehires". */
+/** Names a class: as its key below policy.limits, "renames", "rehires" or "undone". */
 const char *guard_class_name(enum guard_class class);
 
 /** Finds a class by its name, case included. @return false: there is none */

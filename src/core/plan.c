@@ -9,6 +9,7 @@ static const char *const cycle_kinds[] = {
 	[CYCLE_DELTA] = "delta",
 	[CYCLE_FULL] = "full",
 	[CYCLE_RECONCILE] = "reconcile",
+	[CYCLE_UNDO] = "undo",
 };
 
 static const char *const action_kinds[ACTION_KIND_COUNT] = {

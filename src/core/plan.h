@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum cycle_kind { CYCLE_DELTA, CYCLE_FULL, CYCLE_RECONCILE };
+/* An undo reads no directory: it takes back what another run did. */
+enum cycle_kind { CYCLE_DELTA, CYCLE_FULL, CYCLE_RECONCILE, CYCLE_UNDO };
 
 /* In the order in which they are sent: room is made before it is taken. */
 enum action_kind {
@@ -100,7 +101,7 @@ struct plan_summary {
 	uint64_t missed;       /* found by a whole scan, and not told of as changes before */
 };
 
-/** Names a kind of cycle: "delta" "full" "reconcile". */
+/** Names a kind of cycle: "delta" "full" "reconcile" "undo". */
 const char *cycle_kind_name(enum cycle_kind kind);
 
 /** Names a kind of action: "create" … "conflict" "rejected". */

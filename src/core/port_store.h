@@ -176,6 +176,14 @@ struct run {
 	struct span config_digest; /* hex */
 	struct span error;         /* for people; absent: none */
 	struct plan_summary summary;
+
+	/* What the state does not keep: what the plan was made of, as hex; absent: not looked at.
+	 */
+	struct span directory_digest, tenant_digest, snapshot_digest;
+	struct span who;         /* one person only; absent: everybody */
+	int64_t undoes;          /* the run that it undoes; 0: none */
+	struct span plan_digest; /* SHA-256 of the saved plan that it applies, as hex; absent: none
+				  */
 };
 
 /** Writes a new run and gives it a number, one more than the last. */
@@ -210,7 +218,8 @@ enum status store_action_add(struct store *store, struct action *action, struct 
 enum status store_action_update(
     struct store *store, const struct action *action, struct err *reterr);
 
-/** Writes state, http_status, answer, request_id, attempts and at_ms only. */
+/** Writes state, http_status, answer, request_id, attempts and at_ms only, and the account id when
+ * there is one: a create learns it from the answer. */
 enum status store_action_set_state(
     struct store *store, const struct action *action, struct err *reterr);
 
@@ -251,6 +260,9 @@ enum status store_action_summary(
 
 /* ---- hold: batches that wait for a person ---- */
 
+/*
+ * The rows of a hold of class "undone" belong to no run (run_id 0): nobody planned them.
+ */
 struct hold {
 	int64_t id;
 	int64_t run_id; /* that made it */
@@ -310,6 +322,7 @@ struct held_action {
 	struct uuid key;
 	struct digest digest;
 	enum action_kind kind;
+	bool is_undo; /* an undo asks for it, not the directory */
 	unsigned classes;
 	int64_t id, hold_id;
 	enum hold_decision decision;
@@ -380,6 +393,11 @@ enum observed_field { OBSERVED_BY_ID, OBSERVED_BY_USER_NAME, OBSERVED_BY_EXTERNA
  * in the arena */
 enum status store_observed_find(struct store *store, enum observed_field field, struct span value,
     struct arena *arena, struct observed *ret_observed, size_t cap, size_t *ret_count,
+    struct err *reterr);
+
+/** Goes through all observed accounts, in no order. */
+enum status store_observed_each(struct store *store,
+    void (*on_observed)(void *context, const struct observed *observed), void *context,
     struct err *reterr);
 
 /** Goes through observed accounts that no link and no action of the run refers to: the orphans. */

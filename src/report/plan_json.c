@@ -8,6 +8,7 @@
  * `forecast` behind the summary.  The form is published in doc/plan.schema.json.
  */
 #include "base/time.h"
+#include "core/plan_reader.h"
 #include "report/plan_writer_p.h"
 
 #include <stdio.h>
@@ -47,14 +48,23 @@ void plan_json_begin(struct plan_writer *writer, const struct run *run)
 	emit_init(json, &writer->out, PLAN_JSON_INDENT);
 	emit_object_open(json);
 	emit_key(json, "version");
-	emit_int(json, 1);
+	emit_int(json, PLAN_VERSION);
 	emit_key(json, "run");
 	emit_object_open(json);
 	put_text(json, "kind", span_of(cycle_kind_name(run->kind)));
 	put_bool(json, "dryRun", run->is_dry);
 	put_bool(json, "certified", run->is_certified);
 	put_stored(json, "certificate", run->certificate);
+	put_text(json, "user", run->who);
+	emit_key(json, "undoes");
+	if (run->undoes != 0)
+		emit_int(json, run->undoes);
+	else
+		emit_null(json);
 	put_text(json, "configDigest", run->config_digest);
+	put_text(json, "directoryDigest", run->directory_digest);
+	put_text(json, "tenantDigest", run->tenant_digest);
+	put_text(json, "snapshotDigest", run->snapshot_digest);
 	emit_object_close(json);
 	emit_key(json, "actions");
 	emit_array_open(json);
@@ -207,6 +217,7 @@ void plan_json_action(struct plan_writer *writer, const struct plan_change *chan
 	put_text(json, "state", span_of(action_state_name(action->state)));
 	put_text(json, "userName", action->user_name);
 	put_key(json, &action->key);
+	put_text(json, "directory", action->directory);
 	put_text(json, "dn", action->dn);
 	put_text(json, "accountId", action->account_id);
 	put_reason(json, action);

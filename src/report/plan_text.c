@@ -160,6 +160,8 @@ static const char *kind_words(enum cycle_kind kind)
 		return "Changes since the last cycle";
 	case CYCLE_FULL:
 		return "Full scan of the directory";
+	case CYCLE_UNDO:
+		return "Undo";
 	case CYCLE_RECONCILE:
 		break;
 	}
@@ -233,9 +235,13 @@ static void put_certificates(struct plan_writer *writer, const struct run *run)
 void plan_text_begin(struct plan_writer *writer, const struct run *run)
 {
 	put_c(writer, STYLE_HEADING, kind_words(run->kind));
+	if (run->undoes != 0)
+		put_wrapped(writer, STYLE_HEADING,
+		    arena_format(writer->arena, " of run %" PRId64, run->undoes));
 	put_c(writer, STYLE_PLAIN, run->is_dry ? ", dry run: nothing is sent." : ".");
 	end_line(writer);
-	put_certificates(writer, run);
+	if (run->kind != CYCLE_UNDO)
+		put_certificates(writer, run);
 	if (run->error.at == NULL)
 		return;
 	put_c(writer, STYLE_BAD, "Error: ");

@@ -145,6 +145,7 @@ static enum status set_state(struct store *store, enum store_statement which,
 	store_query_bind_int(&query, action->attempts);
 	store_query_bind_int(&query, action->at_ms);
 	store_query_bind_int(&query, is_open(action->state));
+	store_query_bind_span(&query, action->account_id);
 	return store_query_run(&query, reterr);
 }
 

@@ -224,6 +224,7 @@ static struct held_action read_held(struct store_query *query)
 	held.id = store_query_int(query);
 	held.hold_id = store_query_int(query);
 	held.decision = read_decision(query);
+	held.is_undo = store_query_bool(query);
 	return held;
 }
 

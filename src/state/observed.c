@@ -110,31 +110,52 @@ enum status store_observed_find(struct store *store, enum observed_field field, 
 	return status;
 }
 
-enum status store_observed_each_orphan(struct store *store, int64_t run_id,
-    void (*on_orphan)(void *context, const struct observed *observed), void *context,
+/* Goes through the rows of an open query, and closes it. */
+static enum status each(struct store_query *query,
+    void (*on_observed)(void *context, const struct observed *observed), void *context,
     struct err *reterr)
 {
 	struct arena *arena = arena_new();
-	struct store_query query;
 	bool has_row = true;
-	enum status status = store_query_open(store, STATEMENT_OBSERVED_ORPHANS, &query, reterr);
+	enum status status = STATUS_OK;
 
-	if (status == STATUS_OK)
-		store_query_bind_int(&query, run_id);
 	while (status == STATUS_OK) {
 		struct observed observed;
 
 		arena_reset(arena);
-		status = store_query_next(&query, &has_row, reterr);
+		status = store_query_next(query, &has_row, reterr);
 		if (status != STATUS_OK || !has_row)
 			break;
-		status = read_observed(&query, arena, &observed, reterr);
+		status = read_observed(query, arena, &observed, reterr);
 		if (status == STATUS_OK)
-			on_orphan(context, &observed);
+			on_observed(context, &observed);
 	}
-	store_query_close(&query);
+	store_query_close(query);
 	arena_free(&arena);
 	return status;
+}
+
+enum status store_observed_each(struct store *store,
+    void (*on_observed)(void *context, const struct observed *observed), void *context,
+    struct err *reterr)
+{
+	struct store_query query;
+	enum status status = store_query_open(store, STATEMENT_OBSERVED_EACH, &query, reterr);
+
+	return status == STATUS_OK ? each(&query, on_observed, context, reterr) : status;
+}
+
+enum status store_observed_each_orphan(struct store *store, int64_t run_id,
+    void (*on_orphan)(void *context, const struct observed *observed), void *context,
+    struct err *reterr)
+{
+	struct store_query query;
+	enum status status = store_query_open(store, STATEMENT_OBSERVED_ORPHANS, &query, reterr);
+
+	if (status != STATUS_OK)
+		return status;
+	store_query_bind_int(&query, run_id);
+	return each(&query, on_orphan, context, reterr);
 }
 
 enum status store_observed_each_linked(struct store *store,

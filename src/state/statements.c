@@ -40,7 +40,8 @@
 	" request_id = ?16, answer = ?17, before = ?18, after = ?19, body = ?20"
 
 #define ACTION_STATE_SET                                                                           \
-	" state = ?2, http_status = ?3, answer = ?4, request_id = ?5, attempts = ?6, at_ms = ?7"
+	" state = ?2, http_status = ?3, answer = ?4, request_id = ?5, attempts = ?6, at_ms = ?7,"  \
+	" account_id = coalesce(?9, account_id)"
 
 /* The columns of an action whose run and hold are read along. */
 #define RECORD_COLUMNS                                                                             \
@@ -258,7 +259,8 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "counting the holds" },
 	[STATEMENT_HOLD_ACTIONS] = { "SELECT action.key, action.digest, action.rank, "
 				     "action.classes,"
-				     " action.id, hold.id, hold.decision FROM main.hold"
+				     " action.id, hold.id, hold.decision, action.reason = 'undo'"
+				     " FROM main.hold"
 				     " CROSS JOIN main.action ON action.hold_id = hold.id"
 				     " WHERE hold.ended_ms = 0 AND action.hold_id <> 0"
 				     " AND action.state IN ('held', 'failed')"
@@ -295,6 +297,8 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	    "keeping an observed account" },
 	[STATEMENT_OBSERVED_COUNT] = { "SELECT count(*) FROM temp.observed",
 	    "counting the observed accounts" },
+	[STATEMENT_OBSERVED_EACH] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed",
+	    "reading the observed accounts" },
 	[STATEMENT_OBSERVED_BY_ID] = { "SELECT " OBSERVED_COLUMNS " FROM temp.observed"
 				       " WHERE account_id = ?1 LIMIT ?2",
 	    "finding an observed account by its id" },

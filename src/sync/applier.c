@@ -146,6 +146,9 @@ static bool put_link(struct sending *sending, struct span account_id, const stru
 
 	if (uuid_is_zero(&action->key))
 		return true;
+	if (action->kind == ACTION_DEACTIVATE &&
+	    snapshot_has_moved_on(cycle, &action->key, account_id))
+		return true;
 	if (!snapshot_directory_number(cycle, action->directory, &link.directory))
 		return false;
 	link.acknowledged = planner_canonical(cycle, account);
@@ -304,10 +307,16 @@ static bool take_gone(struct sending *sending)
 	struct action *action = &sending->action;
 
 	/* A leaver is not believed to be gone on one word: the link stays until it is sure. */
-	if (action->kind == ACTION_DEACTIVATE) {
+	if (action->kind == ACTION_DEACTIVATE && cycle->in.kind != CYCLE_UNDO) {
 		if (find_again(sending))
 			return false;
 		quarantine(sending);
+		end_action(sending, ACTION_FAILED);
+		return true;
+	}
+	if (cycle_is_exact(cycle)) {
+		action->answer = SPAN("the account is gone from the tenant; what is asked for "
+				      "instead is not in the plan");
 		end_action(sending, ACTION_FAILED);
 		return true;
 	}
@@ -488,6 +497,35 @@ static void record_as_needless(struct cycle *cycle, const struct action *asked)
 	trail_action(cycle, &action);
 }
 
+/* Whether correlation came to what was asked before, where nothing else may be sent. */
+static bool is_as_planned(
+    const struct cycle *cycle, const struct action *action, const struct action *asked)
+{
+	return !cycle_is_exact(cycle) ||
+	       (action->kind == asked->kind &&
+		   span_equal(action->request.method, asked->request.method) &&
+		   span_equal(action->request.path, asked->request.path) &&
+		   span_equal(action->request.body, asked->request.body));
+}
+
+/* @return whether it is under way again */
+static bool send_again(struct sending *sending, const struct action *asked)
+{
+	struct cycle *cycle = sending->cycle;
+
+	if (!is_as_planned(cycle, &sending->action, asked)) {
+		sending->action.answer = SPAN(
+		    "not sent: the tenant is not as it was when the plan was made, and this "
+		    "request is not in it");
+		end_action(sending, ACTION_FAILED);
+		return false;
+	}
+	if (!mark_sent(sending) || !commit(cycle))
+		return false;
+	submit(sending);
+	return true;
+}
+
 /* Correlation has decided anew. @return whether the action is over */
 static bool take_resolved(struct sending *sending, const struct tenant_answer *answer)
 {
@@ -516,12 +554,8 @@ static bool take_resolved(struct sending *sending, const struct tenant_answer *a
 		record_as_needless(cycle, &asked);
 		return true;
 	}
-	if (is_to_send) {
-		if (!mark_sent(sending) || !commit(cycle))
-			return true;
-		submit(sending);
-		return false;
-	}
+	if (is_to_send)
+		return !send_again(sending, &asked);
 	if (action->kind == ACTION_LINK) {
 		if (sending->was_lost)
 			write_as_created(sending, &asked);
@@ -626,6 +660,12 @@ static void link_batch(struct cycle *cycle)
 	commit(cycle);
 }
 
+static bool needs_another_request(const struct cycle *cycle, const struct action *action)
+{
+	return !cycle->in.encoder->traits->can_patch &&
+	       span_equal(action->request.method, SPAN("PATCH"));
+}
+
 /*
  * A quiet scan does not ask the tenant what it can do, so the plan took PATCH to work.  Where it
  * does not, the request is made anew, and written down, before it goes.
@@ -643,7 +683,7 @@ static void make_request_anew(struct sending *sending)
 		.with_user_name = action->kind == ACTION_RENAME };
 	struct err err;
 
-	if (encoder->traits->can_patch || !span_equal(action->request.method, SPAN("PATCH")))
+	if (!needs_another_request(cycle, action))
 		return;
 	arena_reset(cycle->entry_arena);
 	if (cycle_store_ok(
@@ -666,20 +706,33 @@ static bool is_own(struct cycle *cycle, const struct action *action)
 	return applier->own_dn.len > 0 && span_equal(applier->own_dn, action->dn);
 }
 
-/* Opening the tenant may have told whose credential this is after the plan was made. */
-static void refuse_own(struct cycle *cycle)
+/* @return why it must not be sent; absent: it may */
+static struct span refusal_of(struct cycle *cycle, const struct action *action)
+{
+	if (is_own(cycle, action))
+		return SPAN("not sent: " CYCLE_OWN_ACCOUNT_WHY);
+	if (cycle_is_exact(cycle) && needs_another_request(cycle, action))
+		return SPAN("not sent: the tenant takes no PATCH, and another request is not in "
+			    "the plan; use \"scimward sync\"");
+	return SPAN_NULL;
+}
+
+/* Opening the tenant may have told whose credential this is, and what it can do, after the plan was
+ * made. */
+static void refuse_unfit(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 	size_t count = 0;
 
 	for (size_t i = 0; i < applier->batch_count; i++) {
 		struct sending *sending = applier->batch[i];
+		struct span why = refusal_of(cycle, &sending->action);
 
-		if (!is_own(cycle, &sending->action)) {
+		if (why.at == NULL) {
 			applier->batch[count++] = sending;
 			continue;
 		}
-		sending->action.answer = SPAN("not sent: " CYCLE_OWN_ACCOUNT_WHY);
+		sending->action.answer = why;
 		end_action(sending, ACTION_STATE_REJECTED);
 		give_back(sending);
 	}
@@ -690,7 +743,7 @@ static void send_batch(struct cycle *cycle)
 {
 	struct applier *applier = cycle->applier;
 
-	refuse_own(cycle);
+	refuse_unfit(cycle);
 	for (size_t i = 0; i < applier->batch_count && !cycle->has_failed; i++) {
 		make_request_anew(applier->batch[i]);
 		mark_sent(applier->batch[i]);

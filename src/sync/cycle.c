@@ -153,8 +153,12 @@ static void on_left_over(void *context, const struct action *action)
 	struct action failed = *action;
 	struct err err;
 
+	if (action->state == ACTION_HELD && action->hold_id != 0)
+		return; /* a person is still to decide */
 	failed.state = ACTION_FAILED;
-	failed.answer = SPAN("not sent: the run ended before; a later run plans it anew");
+	failed.answer = cycle->is_refused
+			    ? SPAN("not sent: the plan is not the one that was reviewed")
+			    : SPAN("not sent: the run ended before; a later run plans it anew");
 	failed.at_ms = cycle_wall_ms(cycle);
 	cycle_store_ok(cycle, store_action_set_state(cycle->in.store, &failed, &err), &err);
 }
@@ -164,6 +168,10 @@ static void end_left_over(struct cycle *cycle, int64_t run_id)
 {
 	struct action_query query = { .run_id = run_id, .states = 1U << ACTION_PLANNED };
 	struct err err;
+
+	/* What the policy holds is in no hold yet when the run ends before the guard. */
+	if (run_id != 0)
+		query.states |= 1U << ACTION_HELD;
 
 	cycle_store_ok(
 	    cycle, store_action_each(cycle->in.store, &query, on_left_over, cycle, &err), &err);
@@ -285,6 +293,8 @@ static enum cycle_exit judge(const struct cycle *cycle)
 /* A poll that found nothing leaves no row: a quiet year is not half a million of them. */
 static bool is_quiet(const struct cycle *cycle)
 {
+	if (cycle->is_run_unknown)
+		return cycle->run.id == 0;
 	return cycle->run.id == 0 && cycle->in.kind == CYCLE_DELTA &&
 	       (cycle->in.only_turns || cycle_is_certified(cycle)) &&
 	       (cycle->exit == CYCLE_DONE || cycle->exit == CYCLE_HELD);
@@ -349,7 +359,8 @@ static void note_poll(struct cycle *cycle)
 	char at[TIME_TEXT_SIZE];
 	struct err err;
 
-	if (cycle->has_failed || cycle_is_dry(cycle) || cycle_is_partial(cycle))
+	if (cycle->has_failed || cycle_is_dry(cycle) || cycle_is_partial(cycle) ||
+	    cycle->is_refused)
 		return;
 	time_format(cycle->run.started_ms, false, at);
 	cycle_store_ok(
@@ -374,6 +385,7 @@ static void cycle_free(struct cycle *cycle)
 	index_free(&cycle->touched);
 	index_free(&cycle->names);
 	holds_free(&cycle->holds);
+	undo_free(&cycle->undoing);
 	arena_free(&cycle->entry_arena);
 	arena_free(&cycle->arena);
 	arena_free(&cycle->trail.arena);
@@ -416,14 +428,16 @@ static void end(struct cycle *cycle)
 		end_holds(cycle);
 	if (!cycle->has_failed)
 		summarize(cycle);
+	moved_note_directory(cycle);
 	cycle->exit = judge(cycle);
-	if (!cycle->has_failed && !cycle_is_dry(cycle) && !cycle_is_partial(cycle))
+	if (!cycle->has_failed && !cycle_is_dry(cycle) && !cycle_is_partial(cycle) &&
+	    !cycle->is_refused)
 		changes_keep(cycle);
 	if (cycle->is_who_unknown && cycle->exit == CYCLE_FAILED)
 		err_set(&cycle->err,
 		    "nobody is known as \"%.*s\", in the directory or in the snapshot",
 		    SPAN_ARG(cycle->in.who));
-	else if (cycle->exit == CYCLE_FAILED)
+	else if (cycle->exit == CYCLE_FAILED && cycle->err.text[0] == '\0')
 		err_set(&cycle->err, "stopped before it was over; the next run goes on");
 	write_run(cycle);
 	note_poll(cycle);
@@ -438,6 +452,8 @@ static void end(struct cycle *cycle)
 		.err = cycle->err,
 		.peer = cycle->peer,
 		.is_who_unknown = cycle->is_who_unknown,
+		.is_run_unknown = cycle->is_run_unknown,
+		.is_refused = cycle->is_refused,
 		.is_stopped = is_stopped(cycle),
 		.entries = cycle->entries,
 		.tells_changes = tells_changes(cycle),
@@ -470,7 +486,9 @@ static void learn_self(struct cycle *cycle)
 static void apply_or_predict(struct cycle *cycle)
 {
 	cycle->is_whole = cycle_is_dry(cycle) && !cycle->is_stopping;
-	if (cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping)
+	/* A plan that may be made of less than it should is not the one that was reviewed. */
+	if (cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping ||
+	    (cycle_is_exact(cycle) && cycle->exit != CYCLE_DONE))
 		cycle_next(cycle, PHASE_CLOSE);
 	else if (cycle_is_dry(cycle))
 		predicting_start(cycle);
@@ -488,6 +506,9 @@ static void step(void *context)
 		break;
 	case PHASE_SETTLE:
 		settle_start(cycle);
+		break;
+	case PHASE_UNDO:
+		undo_start(cycle);
 		break;
 	case PHASE_LIST:
 		listing_start(cycle);
@@ -541,6 +562,9 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 		.started_ms = loop_wall_ms(input->loop),
 		.exit_code = -1,
 		.config_digest = input->config_digest,
+		.who = input->who,
+		.plan_digest = input->review != NULL ? review_plan_digest(input->review)
+						     : SPAN_NULL,
 	};
 	cycle_next(cycle, PHASE_START);
 	return cycle;

@@ -22,6 +22,7 @@
 #include "core/port_tenant.h"
 #include "loop/loop.h"
 #include "sync/gate.h"
+#include "sync/review.h"
 #include "sync/turns.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -61,6 +62,11 @@ struct cycle_input {
 	bool keeps_quarantine; /* with `who`: also who is named is not tried before the time */
 	int64_t patience_ms;   /* how long a tenant that does not serve is waited for; 0: as long
 				  as CYCLE_PATIENCE_MS says */
+	/** What this run must come to, to the letter: a saved plan, or one that was shown. When it
+	 * comes to anything else nothing is sent. NULL: whatever it comes to */
+	struct review *review;
+	int64_t undo_run; /* what an undo takes back; 0: the last run that changed something */
+	struct span by;   /* who asks for an undo, for the record */
 	struct span config_digest;
 	int64_t keep_audit_ms; /* audit records that are older go; 0: none does */
 	/** Told from time to time what goes on, for a progress bar; NULL: nobody wants to know. */
@@ -81,6 +87,8 @@ struct cycle_result {
 	struct err err;           /* when exit is 1, 69 or 74 */
 	const char *peer;         /* that cannot be used: "tenant" or "directory"; NULL: none */
 	bool is_who_unknown;      /* `who` names nobody */
+	bool is_run_unknown;      /* there is no such run to undo */
+	bool is_refused;          /* it is not what was reviewed: nothing was sent; exit is 1 */
 	bool is_stopped;          /* cycle_stop cut it short: exit is 1 */
 	uint64_t entries;         /* that the scan brought */
 	bool tells_changes;       /* every directory told changes, or where the next ones go on */

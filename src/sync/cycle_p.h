@@ -10,10 +10,12 @@
 #include "sync/correlate.h"
 #include "sync/cycle.h"
 #include "sync/exchange.h"
+#include "sync/fingerprint.h"
 
 enum cycle_phase {
 	PHASE_START,     /* load the index */
 	PHASE_SETTLE,    /* what became of requests that a dead run had sent */
+	PHASE_UNDO,      /* undo: what a run did is looked up, instead of all up to the guard */
 	PHASE_LIST,      /* reconcile: the whole tenant */
 	PHASE_SCAN,      /* the directories, one after the other */
 	PHASE_LEAVERS,   /* a second look at each missing key */
@@ -63,6 +65,7 @@ struct listing;
 struct predicting;
 struct settling;
 struct turning;
+struct undoing;
 
 struct cycle {
 	struct cycle_input in;
@@ -80,6 +83,8 @@ struct cycle {
 	struct err err;
 	const char *peer; /* that is down; NULL: none */
 	bool is_who_unknown;
+	bool is_run_unknown;
+	bool is_refused; /* the plan is not the one that was reviewed */
 
 	struct arena *arena;       /* lives as long as the cycle */
 	struct arena *entry_arena; /* reset for each entry, row or answer */
@@ -99,7 +104,8 @@ struct cycle {
 	bool is_first;        /* of this process: no delta went before it */
 	bool is_turning_scan; /* every account that turns is told again */
 
-	struct run run; /* id 0 until it has a row */
+	struct fingerprint mapped; /* the directory's entries, as mapped */
+	struct run run;            /* id 0 until it has a row */
 	struct trail trail;
 	struct plan_summary summary;
 	uint64_t entries, candidates, already_held, quarantined;
@@ -115,6 +121,7 @@ struct cycle {
 	struct listing *listing;
 	struct leavers *leavers;
 	struct turning *turning;
+	struct undoing *undoing;
 	struct correlation *correlation;
 	struct applier *applier;
 	struct predicting *predicting; /* of a dry run; NULL: nothing was noted yet */
@@ -170,7 +177,13 @@ static inline bool cycle_is_own(
 /** Whether it looks at some people only, so that nothing may be concluded about others. */
 static inline bool cycle_is_partial(const struct cycle *cycle)
 {
-	return cycle->in.who.at != NULL || cycle->in.only_turns;
+	return cycle->in.who.at != NULL || cycle->in.only_turns || cycle->in.kind == CYCLE_UNDO;
+}
+
+/** Whether nothing may be sent but what is in the plan, to the letter. */
+static inline bool cycle_is_exact(const struct cycle *cycle)
+{
+	return cycle->in.review != NULL || cycle->in.kind == CYCLE_UNDO;
 }
 
 /** Whether every directory was scanned and certified. */
@@ -197,6 +210,7 @@ void cycle_open_tenant(struct cycle *cycle, void (*go_on)(struct cycle *cycle));
 
 /* ---- phases: each starts its phase and calls cycle_next in the end ---- */
 void settle_start(struct cycle *cycle);      /**< settle.c */
+void undo_start(struct cycle *cycle);        /**< undo.c */
 void listing_start(struct cycle *cycle);     /**< listing.c */
 void scan_phase_start(struct cycle *cycle);  /**< scan.c */
 void leavers_start(struct cycle *cycle);     /**< leavers.c */
@@ -251,6 +265,21 @@ void predicting_tell(const struct cycle *cycle, struct cycle_result *result);
 /** Frees it; NULL is welcome. */
 void predicting_free(struct predicting **predicting);
 
+/* ---- undo.c: what another run did is taken back ---- */
+
+/** Writes down what the directory asks for and is taken back, as a hold that is rejected already:
+ * so that no cycle does the same again. Before anything is sent. */
+void undo_remember(struct cycle *cycle);
+
+/** Frees what is known of it; NULL is welcome. */
+void undo_free(struct undoing **undoing);
+
+/* ---- moved.c: what the plan was made of, for those who compare two of them ---- */
+
+void moved_note_snapshot(struct cycle *cycle);  /**< before anything is read elsewhere */
+void moved_note_tenant(struct cycle *cycle);    /**< when it was listed */
+void moved_note_directory(struct cycle *cycle); /**< when it was scanned */
+
 /* ---- turning.c: accounts that expire or begin ---- */
 
 /** Reads what is known of them. */
@@ -274,6 +303,13 @@ void planner_entry(struct cycle *cycle, const struct entry *entry);
 /** Plans for a linked entry that is missing, or out of scope; see enum reason_code. */
 void planner_leaver(
     struct cycle *cycle, const struct uuid *key, enum reason_code reason, struct span detail);
+
+/** What becomes of the account of somebody who is not there any more. */
+struct account planner_left(const struct cycle *cycle, const struct account *account);
+
+/** Writes an action unless the same waits for a person, or was rejected by one. @return false: the
+ * cycle has failed */
+bool planner_add(struct cycle *cycle, struct action *action);
 
 /** Notes an entry that cannot be used. */
 void planner_unusable(struct cycle *cycle, const struct uuid *key, struct span dn, struct span why);
@@ -364,6 +400,9 @@ enum hold_answer holds_ask(struct cycle *cycle, struct action *action);
 /** Whether an entry without a link is held, in whatever kind correlation made of it; notes it. */
 bool holds_keep_back(struct cycle *cycle, const struct uuid *key, const struct digest *digest);
 
+/** Whether a person rejected an action, or took it back. */
+bool holds_refuse(struct holds *holds, const struct action *action);
+
 /** Has those looked at whose hold was approved. */
 void holds_touch_released(struct cycle *cycle);
 
@@ -387,6 +426,9 @@ void trail_action(struct cycle *cycle, const struct action *action);
 /** A batch was made. */
 void trail_hold(struct cycle *cycle, const struct hold *hold);
 
+/** A batch was made that is decided already. */
+void trail_decided(struct cycle *cycle, const struct hold *hold);
+
 /** What people decided since the last cycle; in the transaction in which this cycle reads it. */
 void trail_decisions(struct cycle *cycle);
 
@@ -407,6 +449,9 @@ bool snapshot_load(struct cycle *cycle);
 /** The number of a directory, asked of the store only when it is none of this cycle's. @return
  * false: the cycle has failed */
 bool snapshot_directory_number(struct cycle *cycle, struct span name, uint8_t *ret_number);
+
+/** Whether a key is linked with another account: one that is closed does not take it back. */
+bool snapshot_has_moved_on(struct cycle *cycle, const struct uuid *key, struct span account_id);
 
 /** Writes a link and the index. A link of another key to the same account is removed before. */
 bool snapshot_put(struct cycle *cycle, const struct link *link);

@@ -187,12 +187,18 @@ static void on_policy_held(void *context, const struct action *action)
 		put_into(context, guard_policy_class(action->kind), action);
 }
 
+/* @return the classes that are over and take a planned action along, a bit each */
+static unsigned held_by(const struct guarding *guarding, const struct action *action)
+{
+	if (!action_has_request(action->kind) || action->hold_id != 0)
+		return 0;
+	return guard_held_with(action) & guarding->over;
+}
+
 static void on_planned(void *context, const struct action *action)
 {
 	struct guarding *guarding = context;
-	unsigned taken = action_has_request(action->kind) && action->hold_id == 0
-			     ? guard_held_with(action) & guarding->over
-			     : 0;
+	unsigned taken = held_by(guarding, action);
 
 	for (unsigned i = 0; i < GUARD_LIMITED; i++) {
 		if (!(taken & guard_bit((enum guard_class)i)))
@@ -283,19 +289,73 @@ static void seal(struct guarding *guarding)
 
 /* ---- the phase ---- */
 
+static bool weigh(struct guarding *guarding)
+{
+	bool is_well = meet_holds(guarding);
+
+	for (unsigned i = 0; i < GUARD_LIMITED && is_well; i++)
+		is_well = judge_class(guarding, (enum guard_class)i);
+	return is_well;
+}
+
+static void hold_back(struct guarding *guarding)
+{
+	if (!each(guarding, ACTION_HELD, on_policy_held))
+		return;
+	if (guarding->over != 0 && !each(guarding, ACTION_PLANNED, on_planned))
+		return;
+	seal(guarding);
+}
+
+/* ---- the plan that was reviewed ---- */
+
+/* The plan as it would be shown: with what is about to be held. */
+static void on_reviewed(void *context, const struct action *action)
+{
+	struct guarding *guarding = context;
+	struct action shown = *action;
+
+	if (action->state == ACTION_PLANNED && held_by(guarding, action) != 0)
+		shown.state = ACTION_HELD;
+	review_action(guarding->cycle->in.review, &shown);
+}
+
+/* Before anything is held or sent. @return whether the plan is the one that was reviewed */
+static bool is_as_reviewed(struct guarding *guarding)
+{
+	struct cycle *cycle = guarding->cycle;
+	struct action_query query = { .run_id = cycle->run.id };
+	struct err err;
+
+	if (cycle->in.review == NULL)
+		return true;
+	if (cycle->exit != CYCLE_DONE)
+		return false; /* a directory is down: it is not made of all it should be */
+	moved_note_directory(cycle);
+	cycle->run.is_certified = cycle_is_certified(cycle);
+	review_begin(cycle->in.review, &cycle->run);
+	if (cycle->run.id != 0 &&
+	    !cycle_store_ok(cycle,
+		store_action_each(cycle->in.store, &query, on_reviewed, guarding, &err), &err))
+		return false;
+	if (review_judge(cycle->in.review, &err))
+		return true;
+	cycle->is_refused = true;
+	cycle->exit = CYCLE_FAILED;
+	cycle->err = err;
+	return false;
+}
+
 static void guard(struct cycle *cycle)
 {
 	struct guarding guarding = { .cycle = cycle };
 
-	if (!meet_holds(&guarding) || !each(&guarding, ACTION_HELD, on_policy_held))
+	if (cycle->run.id != 0 && !weigh(&guarding))
 		return;
-	for (unsigned i = 0; i < GUARD_LIMITED; i++) {
-		if (!judge_class(&guarding, (enum guard_class)i))
-			return;
-	}
-	if (guarding.over != 0 && !each(&guarding, ACTION_PLANNED, on_planned))
+	if (!is_as_reviewed(&guarding) || cycle->run.id == 0)
 		return;
-	seal(&guarding);
+	undo_remember(cycle);
+	hold_back(&guarding);
 }
 
 /* Only a plan that was made of everything can say that something is not asked for any more. */
@@ -308,8 +368,7 @@ static bool is_plan_whole(const struct cycle *cycle)
 void guarding_start(struct cycle *cycle)
 {
 	if (!cycle->has_failed && !cycle->is_stopping && !cycle->is_tenant_down) {
-		if (cycle->run.id != 0)
-			guard(cycle);
+		guard(cycle);
 		if (!cycle_is_dry(cycle) && is_plan_whole(cycle))
 			holds_lapse(cycle);
 	}

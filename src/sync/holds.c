@@ -136,6 +136,13 @@ bool holds_has(struct holds *holds, const struct action *action)
 	return find(holds, &action->key, action->kind, &action->digest) != NULL;
 }
 
+bool holds_refuse(struct holds *holds, const struct action *action)
+{
+	const struct held *held = find(holds, &action->key, action->kind, &action->digest);
+
+	return held != NULL && held->action.decision == HOLD_REJECTED;
+}
+
 bool holds_keep_back(struct cycle *cycle, const struct uuid *key, const struct digest *digest)
 {
 	static const enum action_kind kinds[] = { ACTION_CREATE, ACTION_UPDATE, ACTION_REACTIVATE,
@@ -159,7 +166,8 @@ void holds_touch_released(struct cycle *cycle)
 	for (size_t i = 0; i < cycle->holds->count; i++) {
 		const struct held_action *action = &cycle->holds->items[i].action;
 
-		if (action->decision == HOLD_APPROVED && !uuid_is_zero(&action->key))
+		if (action->decision == HOLD_APPROVED && !action->is_undo &&
+		    !uuid_is_zero(&action->key))
 			cycle_touch(cycle, &action->key, 0);
 	}
 }
@@ -183,13 +191,20 @@ static void lapse(struct cycle *cycle, const struct held *held)
 	action.answer = SPAN("lapsed: a later scan no longer asks for it");
 	action.at_ms = cycle_wall_ms(cycle);
 	cycle_store_ok(cycle, store_action_set_state(cycle->in.store, &action, &err), &err);
+	/* What an undo remembers is of no run: the record is of the one that lets it go. */
+	if (action.run_id == 0 && cycle_need_run(cycle))
+		action.run_id = cycle->run.id;
 	trail_action(cycle, &action);
 }
 
 void holds_lapse(struct cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->holds->count && !cycle->has_failed; i++) {
-		if (!cycle->holds->items[i].is_asked)
-			lapse(cycle, &cycle->holds->items[i]);
+		const struct held *held = &cycle->holds->items[i];
+
+		/* No scan asks for what an undo asked for. */
+		if (!held->is_asked &&
+		    (!held->action.is_undo || held->action.decision == HOLD_REJECTED))
+			lapse(cycle, held);
 	}
 }

@@ -243,6 +243,7 @@ static void next_lost(struct cycle *cycle)
 		cycle_store_ok(cycle,
 		    store_observed_each_linked(cycle->in.store, listing_compare, cycle, &err),
 		    &err);
+	moved_note_tenant(cycle);
 	listing->go_on = compared;
 	finish(cycle, true);
 }

@@ -34,8 +34,7 @@ static bool add_row(struct cycle *cycle, struct action *action)
 	return cycle_store_ok(cycle, store_action_add(cycle->in.store, action, &err), &err);
 }
 
-/* Writes an action unless the same waits for a person, or was rejected by one. */
-static bool add_action(struct cycle *cycle, struct action *action)
+bool planner_add(struct cycle *cycle, struct action *action)
 {
 	enum hold_answer answer = HOLD_NONE;
 
@@ -75,7 +74,7 @@ void planner_unusable(struct cycle *cycle, const struct uuid *key, struct span d
 			item->flags |= INDEX_SEEN; /* it is there: its account stays as it is */
 	}
 	log_debug("entry %.*s: %.*s; skipping", SPAN_ARG(dn), SPAN_ARG(why));
-	add_action(cycle, &action);
+	planner_add(cycle, &action);
 }
 
 bool planner_is_quarantined(
@@ -393,7 +392,7 @@ static bool plan_rename_held(
 	if (action.kind == ACTION_RENAME)
 		action.state = ACTION_HELD;
 	action.digest = planner_digest(cycle, &only_name);
-	add_action(cycle, &action);
+	planner_add(cycle, &action);
 	return action.kind == ACTION_RENAME && action.state == ACTION_PLANNED;
 }
 
@@ -415,7 +414,7 @@ static void plan_recreate(struct cycle *cycle, struct linked *linked, const stru
 	    "closed: the person goes on with a new account under the new userName");
 	planner_fill(
 	    cycle, &(struct planner_change) { &closing, &linked->before, &closed, &change }, true);
-	if (linked->before.is_active && !add_action(cycle, &closing))
+	if (linked->before.is_active && !planner_add(cycle, &closing))
 		return;
 	if (closing.kind == ACTION_REJECTED)
 		return; /* an account that may not be closed is not replaced either */
@@ -424,7 +423,7 @@ static void plan_recreate(struct cycle *cycle, struct linked *linked, const stru
 	creating.digest = linked->digest;
 	creating.detail = SPAN("the person's userName changed (policy.rename = \"recreate\")");
 	planner_fill(cycle, &(struct planner_change) { &creating, NULL, renamed, NULL }, true);
-	add_action(cycle, &creating);
+	planner_add(cycle, &creating);
 }
 
 static void plan_rename_patch(struct cycle *cycle, struct linked *linked,
@@ -436,7 +435,7 @@ static void plan_rename_patch(struct cycle *cycle, struct linked *linked,
 	action.reason = REASON_RENAMED;
 	planner_fill(
 	    cycle, &(struct planner_change) { &action, &linked->before, renamed, change }, true);
-	add_action(cycle, &action);
+	planner_add(cycle, &action);
 }
 
 /* @return whether the rest of the change is still to be planned */
@@ -487,7 +486,7 @@ static void plan_change(struct cycle *cycle, struct linked *linked)
 		if (cycle->in.policy->rehire == POLICY_REHIRE_HOLD)
 			action.state = ACTION_HELD;
 	}
-	add_action(cycle, &action);
+	planner_add(cycle, &action);
 }
 
 /* ---- leavers ---- */
@@ -522,6 +521,18 @@ static bool wait_for_grace(struct cycle *cycle, const struct link *link)
 	return true;
 }
 
+/* Whoever's leaving is held, or was taken back, has had the grace: the hold must be asked, or it
+ * lapses. */
+static bool waits_for_grace(
+    struct cycle *cycle, const struct linked *linked, const struct digest *digest)
+{
+	const struct action leaving = {
+		.key = linked->link.key, .kind = ACTION_DEACTIVATE, .digest = *digest
+	};
+
+	return !holds_has(cycle->holds, &leaving) && wait_for_grace(cycle, &linked->link);
+}
+
 /*
  * An entry that maps to "not active" is a leaver who is still in the directory: the policy decides.
  *
@@ -540,7 +551,7 @@ static bool apply_leaver_policy(struct cycle *cycle, struct linked *linked)
 	}
 	/* An account that somebody opened again has had its grace. */
 	if (linked->before.is_active && linked->is_directory_changed &&
-	    wait_for_grace(cycle, &linked->link)) {
+	    waits_for_grace(cycle, linked, &linked->digest)) {
 		linked->after.is_active = true;
 		linked->digest = planner_digest(cycle, &linked->after);
 		return true;
@@ -648,13 +659,14 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 		item->flags |= INDEX_SEEN;
 		item->flags &= (uint8_t)~INDEX_ABSENT;
 	}
+	digest = planner_digest(cycle, &mapped.account);
+	fingerprint_add(&cycle->mapped, &entry->key, &digest);
 	if (is_out_of_scope(cycle, &mapped)) {
 		if (item != NULL && cycle_may_be_open(item))
 			planner_leaver(cycle, &entry->key, REASON_LEFT_SCOPE,
 			    SPAN("no workspace is left (policy.scope = \"entitled\")"));
 		return;
 	}
-	digest = planner_digest(cycle, &mapped.account);
 	if (item == NULL || (item->flags & INDEX_UNLINKED)) {
 		plan_candidate(cycle, entry, &mapped, &digest);
 		return;
@@ -670,12 +682,22 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 }
 
 /* A leaver's account that somebody opened again is drift; all others have their grace. */
-static bool is_kept_for_now(
-    struct cycle *cycle, const struct index_item *item, const struct linked *linked)
+static bool is_kept_for_now(struct cycle *cycle, const struct index_item *item,
+    const struct linked *linked, const struct digest *digest)
 {
 	if (item->flags & INDEX_INACTIVE)
 		return !linked->before.is_active || cycle->in.policy->drift == POLICY_DRIFT_REPORT;
-	return wait_for_grace(cycle, &linked->link);
+	return waits_for_grace(cycle, linked, digest);
+}
+
+struct account planner_left(const struct cycle *cycle, const struct account *account)
+{
+	struct account left = *account;
+
+	left.is_active = false;
+	if (cycle->in.policy->leavers.revoke_workspaces)
+		left.workspace_count = 0;
+	return left;
 }
 
 void planner_leaver(
@@ -690,19 +712,16 @@ void planner_leaver(
 
 	if (item == NULL || !load_linked(cycle, item, &linked))
 		return;
+	after = planner_left(cycle, &linked.before);
+	digest = planner_digest(cycle, &after);
 	if (leaver_policy(cycle->in.policy, reason) == POLICY_LEAVER_KEEP ||
-	    is_kept_for_now(cycle, item, &linked)) {
+	    is_kept_for_now(cycle, item, &linked, &digest)) {
 		cycle->summary.unchanged++;
 		return;
 	}
 	if (item->flags & INDEX_INACTIVE)
 		reason = REASON_DRIFT;
-	after = linked.before;
-	after.is_active = false;
-	if (cycle->in.policy->leavers.revoke_workspaces)
-		after.workspace_count = 0;
 	change = differ_compare(&linked.before, &after, cycle->entry_arena);
-	digest = planner_digest(cycle, &after);
 	if (change_is_empty(&change) ||
 	    ((item->flags & INDEX_QUARANTINED) && planner_is_quarantined(cycle, key, &digest))) {
 		cycle->summary.unchanged++;
@@ -720,5 +739,5 @@ void planner_leaver(
 	};
 	planner_fill(
 	    cycle, &(struct planner_change) { &action, &linked.before, &after, &change }, true);
-	add_action(cycle, &action);
+	planner_add(cycle, &action);
 }

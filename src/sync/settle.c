@@ -52,6 +52,9 @@ static bool learn(struct cycle *cycle, const struct observed *observed, bool is_
 
 	if (uuid_is_zero(&action->key))
 		return true;
+	if (action->kind == ACTION_DEACTIVATE &&
+	    snapshot_has_moved_on(cycle, &action->key, observed->id))
+		return true;
 	if (!snapshot_directory_number(cycle, action->directory, &link.directory))
 		return false;
 	if (is_as_wanted)
@@ -94,6 +97,7 @@ static void settle_with(struct cycle *cycle, const struct observed *observed)
 	is_as_wanted = change_is_empty(&change);
 	if (!learn(cycle, observed, is_as_wanted, &wanted, &known))
 		return;
+	action->account_id = observed->id;
 	if (is_as_wanted)
 		write_state(cycle, ACTION_DONE, SPAN("found done after an interruption"));
 	else
@@ -153,8 +157,11 @@ static void finish(struct cycle *cycle)
 	free(settling->ids);
 	free(settling);
 	cycle->settling = NULL;
+	moved_note_snapshot(cycle);
 	if (cycle->is_tenant_down || cycle->has_failed || cycle->is_stopping)
 		cycle_next(cycle, PHASE_CLOSE);
+	else if (cycle->in.kind == CYCLE_UNDO)
+		cycle_next(cycle, PHASE_UNDO);
 	else
 		cycle_next(cycle, cycle->in.kind == CYCLE_RECONCILE ? PHASE_LIST : PHASE_SCAN);
 }

@@ -99,6 +99,18 @@ static bool take_over(struct cycle *cycle, const struct link *link)
 	return snapshot_delete(cycle, &old.key);
 }
 
+bool snapshot_has_moved_on(struct cycle *cycle, const struct uuid *key, struct span account_id)
+{
+	struct link known;
+	bool found = false;
+	struct err err;
+
+	return cycle_store_ok(cycle,
+		   store_link_get(cycle->in.store, key, cycle->entry_arena, &known, &found, &err),
+		   &err) &&
+	       found && !span_equal(known.account_id, account_id);
+}
+
 bool snapshot_put(struct cycle *cycle, const struct link *link)
 {
 	struct index_item *known = index_find(cycle->index, &link->key);

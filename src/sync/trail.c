@@ -127,6 +127,12 @@ void trail_hold(struct cycle *cycle, const struct hold *hold)
 	put_hold(cycle, AUDIT_HOLD, hold);
 }
 
+void trail_decided(struct cycle *cycle, const struct hold *hold)
+{
+	put_hold(cycle, AUDIT_HOLD, hold);
+	put_hold(cycle, AUDIT_DECISION, hold);
+}
+
 static void on_decision(void *context, const struct hold *hold)
 {
 	put_hold(context, AUDIT_DECISION, hold);

@@ -208,7 +208,7 @@ static void take_back(struct cycle *cycle)
 void turning_finish(struct cycle *cycle)
 {
 	bool is_in_vain = cycle->exit == CYCLE_PEER_DOWN || cycle->has_failed ||
-			  (cycle->is_stopping && !cycle->is_whole);
+			  cycle->is_refused || (cycle->is_stopping && !cycle->is_whole);
 	bool is_known = cycle->in.turns != NULL && *cycle->in.turns != NULL;
 	struct str text = { 0 };
 	struct err err;

@@ -46,7 +46,7 @@ def normalize(text, agent, simulator):
     text = re.sub(r'"decidedBy": "[^"]*"', '"decidedBy": "SOMEBODY"', text)
     text = re.sub(r'"digest": "[0-9a-f]+"', '"digest": "DIGEST"', text)
     text = re.sub(r"answered in \d+ ms", "answered in N ms", text)
-    text = re.sub(r'("configDigest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
+    text = re.sub(r'("(config|directory|tenant|snapshot)Digest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", text)
     return text
 
@@ -89,6 +89,13 @@ USAGE = {
     "option-that-does-not-go-with-it": ["status", "--kind", "full"],
     "out-without-dry-run": ["sync", "--out", "plan.json"],
     "explain-without-who": ["explain"],
+    "apply-without-plan": ["apply"],
+    "apply-of-nothing": ["apply", "/nowhere/plan.json"],
+    "undo-without-run": ["undo"],
+    "undo-of-a-word": ["undo", "first"],
+    "kind-undo": ["sync", "--kind", "undo"],
+    "help-of-undo": ["undo", "--help"],
+    "help-of-apply": ["apply", "--help"],
     "one-word-too-many": ["status", "now"],
     "approve-without-number": ["approve"],
     "approve-a-word": ["approve", "all"],
@@ -212,6 +219,32 @@ def test_from_a_hold_to_its_approval(tmp_path):
                 ("holds-ended", ["reject", "1"])]:
             hold_against(name, agent.run(*arguments), agent, simulator)
         assert sum(not user["active"] for user in simulator.users()) == 2
+
+
+def test_from_a_plan_to_its_undo(tmp_path):
+    with Simulator(tmp_path, "--api-key", "key-1", "--workspaces", f"{FINANCE}=Finance,{HR}=HR") as simulator:
+        agent = make_agent(str(tmp_path / "agent"), simulator.port)
+        agent.run("sync")
+        path = agent.path("people.ldif")
+        with open(path, encoding="utf-8") as file:
+            before = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(before.replace("sn: Zuse", "sn: Zuse-Brendel"))
+        agent.run("sync", "--dry-run", "--out", agent.path("plan.json"))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(before.replace("sn: Zuse", "sn: Brendel"))
+        hold_against("apply-moved", agent.run("apply", agent.path("plan.json")), agent, simulator)
+        agent.run("sync", "--dry-run", "--out", agent.path("plan.json"))
+        hold_against("apply", agent.run("apply", agent.path("plan.json")), agent, simulator)
+        for name, arguments in [
+                ("undo-dry-run", ["undo", "last", "--dry-run"]),
+                ("undo", ["undo", "last"]),
+                ("undo-holds", ["holds"]),
+                ("undo-status", ["status"]),
+                ("undo-sync", ["sync"]),
+                ("undo-again", ["undo", "3"]),
+                ("undo-unknown", ["undo", "99"])]:
+            hold_against(name, agent.run(*arguments), agent, simulator)
 
 
 # What somebody with the file may do to it, and what then is the first bad record.

@@ -8,6 +8,7 @@ int main(void)
 {
 	int failures = 0;
 
+	failures += RUN(apply);
 	failures += RUN(audit);
 	failures += RUN(changes);
 	failures += RUN(correlation);
@@ -27,5 +28,6 @@ int main(void)
 	failures += RUN(scan);
 	failures += RUN(service);
 	failures += RUN(turns);
+	failures += RUN(undo);
 	return failures > 0;
 }

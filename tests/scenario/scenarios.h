@@ -5,6 +5,8 @@
 
 #include "world.h"
 
+extern const struct CMUnitTest apply_scenarios[];
+extern const size_t apply_scenario_count;
 extern const struct CMUnitTest audit_scenarios[];
 extern const size_t audit_scenario_count;
 extern const struct CMUnitTest changes_scenarios[];
@@ -41,6 +43,8 @@ extern const struct CMUnitTest scan_scenarios[];
 extern const size_t scan_scenario_count;
 extern const struct CMUnitTest service_scenarios[];
 extern const size_t service_scenario_count;
+extern const struct CMUnitTest undo_scenarios[];
+extern const size_t undo_scenario_count;
 extern const struct CMUnitTest turns_scenarios[];
 extern const size_t turns_scenario_count;
 

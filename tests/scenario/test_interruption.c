@@ -79,7 +79,9 @@ static void given_death_after_sending(struct world *world, enum action_kind kind
 	store_action_get(world->store, last.id, last.arena, &action, &found, NULL);
 	assert_true(found);
 	action.state = ACTION_SENT;
-	assert_int_equal(store_action_set_state(world->store, &action, NULL), STATUS_OK);
+	if (kind == ACTION_CREATE)
+		action.account_id = SPAN_NULL;
+	assert_int_equal(store_action_update(world->store, &action, NULL), STATUS_OK);
 	store_link_get(world->store, &action.key, last.arena, &link, &found, NULL);
 	assert_true(found);
 	if (kind == ACTION_CREATE) {

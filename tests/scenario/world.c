@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/vec.h"
+#include "report/plan_writer.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -120,6 +121,7 @@ int world_tear_down(void **state)
 	remove_files(world);
 	rmdir(world->folder);
 	log_open(NULL, NULL, LOG_LEVEL_INFO);
+	str_done(&world->plan);
 	free(world);
 	return is_clean ? 0 : -1;
 }
@@ -263,6 +265,33 @@ static void remember_predictions(struct world *world, const struct cycle_result 
 	arena_free(&foreseeing.arena);
 }
 
+static bool on_written(void *context, struct span piece)
+{
+	str_add(context, piece);
+	return true;
+}
+
+static void on_planned(void *context, const struct action *action)
+{
+	plan_writer_action(context, action);
+}
+
+/* What the run that is over came to, as it is saved. */
+static void save_plan(struct world *world, const struct run *of)
+{
+	struct plan_writer *writer = plan_writer_new(&(struct plan_writer_options) {
+	    .is_json = true, .write = on_written, .write_context = &world->plan });
+	struct action_query query = { .run_id = of->id };
+
+	str_truncate(&world->plan, 0);
+	plan_writer_begin(writer, of);
+	if (of->id != 0)
+		assert_int_equal(
+		    store_action_each(world->store, &query, on_planned, writer, NULL), STATUS_OK);
+	plan_writer_end(writer, &of->summary);
+	plan_writer_free(&writer);
+}
+
 static void on_over(void *context, const struct cycle_result *result)
 {
 	struct world *world = context;
@@ -270,6 +299,8 @@ static void on_over(void *context, const struct cycle_result *result)
 	world->result = *result;
 	if (result->facts != NULL)
 		remember_predictions(world, result);
+	if (world->wants_plan)
+		save_plan(world, &result->run);
 	snprintf(world->certificate, sizeof(world->certificate), "%.*s",
 	    SPAN_ARG(result->run.certificate));
 	world->exit = result->exit;
@@ -323,6 +354,9 @@ static void start_cycle(struct world *world, enum cycle_kind kind)
 		.index = &world->index,
 		.kind = kind,
 		.who = span_of(world->who),
+		.review = world->review,
+		.undo_run = world->undo_run,
+		.by = SPAN("ada"),
 		.config_digest = span_of(world->config_digest),
 		.keep_audit_ms = world->keep_audit_ms,
 		.on_step = on_step,
@@ -382,8 +416,7 @@ static void copy_state(const struct world *world, bool is_back)
 	}
 }
 
-/* The next process finds what the dead one left. */
-static void come_back(struct world *world)
+void come_back(struct world *world)
 {
 	struct gate_settings settings = world->gate.settings;
 
@@ -437,6 +470,44 @@ enum cycle_exit run_dry(struct world *world, enum cycle_kind kind)
 	world->is_dry = true;
 	exit = run(world, kind);
 	world->is_dry = false;
+	return exit;
+}
+
+char *plan(struct world *world, enum cycle_kind kind)
+{
+	char *text;
+
+	world->wants_plan = true;
+	run_dry(world, kind);
+	world->wants_plan = false;
+	text = mem_strdup(str_c(&world->plan));
+	die_and_restart(world);
+	return text;
+}
+
+enum cycle_exit undo(struct world *world, int64_t of)
+{
+	enum cycle_exit exit;
+
+	world->undo_run = of;
+	exit = run(world, CYCLE_UNDO);
+	world->undo_run = 0;
+	return exit;
+}
+
+enum cycle_exit apply(struct world *world, const char *text)
+{
+	struct err err;
+	enum cycle_exit exit;
+
+	world->review = review_new();
+	review_expect(world->review, span_of(text));
+	if (review_expect_end(world->review, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	exit = run(world, review_head(world->review)->kind);
+	snprintf(world->differences, sizeof(world->differences), "%.*s",
+	    SPAN_ARG(review_differences(world->review)));
+	review_free(&world->review);
 	return exit;
 }
 
@@ -567,7 +638,8 @@ static void on_action(void *context, const struct action *action)
 	struct newest *newest = context;
 
 	newest->count++;
-	if (uuid_compare(&action->key, &newest->key) != 0 || action->id <= newest->id)
+	if (uuid_compare(&action->key, &newest->key) != 0 || action->id <= newest->id ||
+	    action->run_id == 0) /* no run did that: an undo remembers it */
 		return;
 	newest->id = action->id;
 	newest->kind = action->kind;

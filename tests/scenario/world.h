@@ -51,6 +51,8 @@ struct world {
 	unsigned steps, die_at; /* steps of this cycle; the one to die before, 0: none */
 	bool has_died;
 	const char *who;
+	int64_t undo_run;      /* of an undo */
+	struct review *review; /* what the next cycle must come to; NULL: whatever */
 	const char *config_digest;
 	int64_t keep_audit_ms; /* 0: for ever */
 	bool is_death_feigned; /* an action that was done and recorded was made to look as sent */
@@ -58,6 +60,9 @@ struct world {
 	char predicted[2048]; /* of the dry run that ran last, see expect_prediction */
 	struct forecast forecast;
 	char not_checked[2][128]; /* why userNames, workspaces were not; "": they were */
+	bool wants_plan;          /* of the run that ends next */
+	struct str plan;
+	char differences[2048]; /* of the plan that was applied last */
 
 	struct fake_source_counts forgotten; /* of the directory, see forget_directory */
 
@@ -109,6 +114,12 @@ enum cycle_exit run(struct world *world, enum cycle_kind kind);
 enum cycle_exit run_for(struct world *world, const char *who);
 /** Runs a dry cycle with a read-only store. */
 enum cycle_exit run_dry(struct world *world, enum cycle_kind kind);
+/** Runs a dry cycle, and forgets it. @return owned: its plan as it is saved */
+char *plan(struct world *world, enum cycle_kind kind);
+/** Takes back what a run did; 0: the last that changed something. */
+enum cycle_exit undo(struct world *world, int64_t run);
+/** Runs a cycle that must come to a plan. */
+enum cycle_exit apply(struct world *world, const char *plan);
 /**
  * Runs a cycle and has the process die `at_ms` after its start: the state is what was on disk by
  * then, the tenant has what had arrived by then.
@@ -122,6 +133,8 @@ bool run_until_death(struct world *world, enum cycle_kind kind, int64_t at_ms);
  * @return whether there were so many
  */
 bool run_until_step(struct world *world, enum cycle_kind kind, unsigned step);
+/** After a cycle that died (has_died): the next process finds what the dead one left. */
+void come_back(struct world *world);
 /** Lets time pass. */
 void pass(struct world *world, int64_t ms);
 /** A person decides about a hold, beside the service. */

@@ -190,9 +190,28 @@ static void base64_is_not_limited(void **state)
 	str_done(&back);
 }
 
+static void a_stream_is_one_text(void **state)
+{
+	struct hash_stream *stream = hash_stream_new();
+	uint8_t whole[SHA256_BYTES], hash[SHA256_BYTES];
+
+	(void)state;
+	hash_stream_add(stream, SPAN("a"));
+	hash_sha256(SPAN("abc"), whole); /* meanwhile */
+	hash_stream_add(stream, SPAN_NULL);
+	hash_stream_add(stream, SPAN("bc"));
+	hash_stream_end(&stream, hash);
+	assert_null(stream);
+	assert_memory_equal(whole, hash, sizeof(hash));
+	hash_stream_end(&stream, hash);
+	stream = hash_stream_new();
+	hash_stream_end(&stream, NULL);
+}
+
 const struct CMUnitTest hash_tests[] = {
 	cmocka_unit_test(sha256_is_right),
 	cmocka_unit_test(pieces_are_one_text),
+	cmocka_unit_test(a_stream_is_one_text),
 	cmocka_unit_test(digest_is_its_head),
 	cmocka_unit_test(salted_is_salt_then_bytes),
 	cmocka_unit_test(mark_is_the_same_for_ever),

@@ -39,8 +39,10 @@ int main(int argc, char **argv)
 	failed += RUN(membership);
 	failed += RUN(membership_renew);
 	failed += RUN(plan);
+	failed += RUN(plan_reader);
 	failed += RUN(policy);
 	failed += RUN(prediction);
+	failed += RUN(reversal);
 	failed += RUN(tenant_self);
 	failed += RUN(value);
 	return failed == 0 ? 0 : 1;

@@ -58,8 +58,10 @@ TEST_GROUP(mapping_explain);
 TEST_GROUP(membership);
 TEST_GROUP(membership_renew);
 TEST_GROUP(plan);
+TEST_GROUP(plan_reader);
 TEST_GROUP(policy);
 TEST_GROUP(prediction);
+TEST_GROUP(reversal);
 TEST_GROUP(tenant_self);
 TEST_GROUP(value);
 

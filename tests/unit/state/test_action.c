@@ -102,6 +102,22 @@ static void test_set_state_writes_the_state_only(void **state)
 	assert_same(&changed, &got);
 }
 
+/* A create learns its account from the answer; who does not know it takes none away. */
+static void test_set_state_learns_the_account(void **state)
+{
+	struct fixture *fixture = *state;
+	struct action action = fixture_action(fixture, 1, ACTION_CREATE), got;
+
+	action.account_id = SPAN("new1");
+	assert_ok(fixture, store_action_set_state(fixture->store, &action, &fixture->err));
+	action.account_id = SPAN_NULL;
+	action.state = ACTION_DONE;
+	assert_ok(fixture, store_action_set_state(fixture->store, &action, &fixture->err));
+	assert_true(get(fixture, action.id, &got));
+	assert_true(span_equal(got.account_id, SPAN("new1")));
+	assert_int_equal(got.state, ACTION_DONE);
+}
+
 static void test_delete_does_not_free_the_id(void **state)
 {
 	struct fixture *fixture = *state;
@@ -319,6 +335,7 @@ const struct CMUnitTest action_tests[] = {
 	TEST(test_add_and_get),
 	TEST(test_update_writes_what_may_change),
 	TEST(test_set_state_writes_the_state_only),
+	TEST(test_set_state_learns_the_account),
 	TEST(test_delete_does_not_free_the_id),
 	TEST(test_each),
 	TEST(test_callback_may_write),

@@ -143,6 +143,9 @@ static void check_joins(struct fixture *fixture)
 {
 	struct str ids = { 0 };
 
+	assert_ok(fixture, store_observed_each(fixture->store, on_observed, &ids, &fixture->err));
+	assert_string_equal(str_c(&ids), "a1 x a2 a7 y ");
+	str_truncate(&ids, 0);
 	assert_ok(fixture,
 	    store_observed_each_orphan(fixture->store, 1, on_observed, &ids, &fixture->err));
 	assert_string_equal(str_c(&ids), "x y ");

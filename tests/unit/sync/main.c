@@ -9,6 +9,8 @@ int main(void)
 	    "correlate", correlate_tests, correlate_test_count, NULL, NULL);
 	failures += _cmocka_run_group_tests(
 	    "exchange", exchange_tests, exchange_test_count, NULL, NULL);
+	failures += _cmocka_run_group_tests(
+	    "fingerprint", fingerprint_tests, fingerprint_test_count, NULL, NULL);
 	failures += _cmocka_run_group_tests("gate", gate_tests, gate_test_count, NULL, NULL);
 	failures += _cmocka_run_group_tests(
 	    "outcome", outcome_tests, outcome_test_count, NULL, NULL);

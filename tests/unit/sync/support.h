@@ -16,6 +16,8 @@ extern const struct CMUnitTest correlate_tests[];
 extern const size_t correlate_test_count;
 extern const struct CMUnitTest exchange_tests[];
 extern const size_t exchange_test_count;
+extern const struct CMUnitTest fingerprint_tests[];
+extern const size_t fingerprint_test_count;
 extern const struct CMUnitTest gate_tests[];
 extern const size_t gate_test_count;
 extern const struct CMUnitTest outcome_tests[];
