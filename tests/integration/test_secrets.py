@@ -307,8 +307,8 @@ def test_a_crash_leaves_no_core(peers):
     watch.agent.write(tenant=key_text(simulator.url, watch.secret("key")), more=LOUD[0])
     service = watch.agent.service()
     service.wait_for(lambda: "run 1:" in service.log)
-    service.send(signal.SIGQUIT)
-    assert service.process.wait(30) == -signal.SIGQUIT
+    service.send(signal.SIGABRT)
+    assert service.process.wait(30) == -signal.SIGABRT
     with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as file:
         pattern = file.read().strip()
     if not pattern.startswith("|"):
