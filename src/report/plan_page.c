@@ -201,9 +201,10 @@ static const char *forecast_note(struct page *page)
 	const struct forecast *forecast = &page->forecast;
 	const struct forecast_pace *pace = &forecast->pace;
 	struct span start = arena_format(page->report.long_term,
-	    "%" PRIu64 " requests: %" PRIu64 " to read, %" PRIu64 " to write; %" PRIu64
-	    " more when what is held is approved. ",
-	    forecast_requests(forecast), forecast->reads, forecast->writes, forecast->held);
+	    "%" PRIu64 " request%s: %" PRIu64 " to read, %" PRIu64 " to write; %" PRIu64
+	    " more when what this plan holds is approved. ",
+	    forecast_requests(forecast), forecast_requests(forecast) == 1 ? "" : "s",
+	    forecast->reads, forecast->writes, forecast->held);
 
 	if (pace->requests_per_second == 0)
 		return arena_format(page->report.long_term,
