@@ -223,9 +223,21 @@ static bool is_space(char byte)
 	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
+/* Without the blanks of JSON, which are fewer than those of text. */
+static struct span trim(struct span text)
+{
+	while (text.len > 0 && is_space(text.at[text.len - 1]))
+		text.len--;
+	while (text.len > 0 && is_space(text.at[0])) {
+		text.at++;
+		text.len--;
+	}
+	return text;
+}
+
 static bool is_blank(const struct plan_reader *reader)
 {
-	return span_trim(str_span(&reader->piece)).len == 0;
+	return trim(str_span(&reader->piece)).len == 0;
 }
 
 static bool end_piece(struct plan_reader *reader, char by)
@@ -234,7 +246,7 @@ static bool end_piece(struct plan_reader *reader, char by)
 	/* Behind "actions": all of it is taken already. */
 	bool is_taken = !reader->in_actions && reader->piece.len > 0 && reader->piece.at[0] == ']';
 
-	if (is_taken && span_trim(str_span(&reader->piece)).len > 1)
+	if (is_taken && trim(str_span(&reader->piece)).len > 1)
 		return fail(reader, "it is not JSON as a plan is written");
 	if (is_taken)
 		;
@@ -249,12 +261,12 @@ static bool end_piece(struct plan_reader *reader, char by)
 
 static bool opens_actions(const struct plan_reader *reader, char byte)
 {
-	struct span text = span_trim(str_span(&reader->piece));
+	struct span text = trim(str_span(&reader->piece));
 
 	if (byte != '[' || reader->depth != 1 || text.len < 2 || text.at[text.len - 1] != ':')
 		return false;
 	text.len--;
-	return span_equal(span_trim(text), SPAN("\"actions\""));
+	return span_equal(trim(text), SPAN("\"actions\""));
 }
 
 static bool open_bracket(struct plan_reader *reader, char byte)
