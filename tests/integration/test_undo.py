@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import slapd as directory_server  # noqa: E402
 from agent import FINANCE, HR, LEGAL, find_binary  # noqa: E402
 from simulator import Simulator, require  # noqa: E402
-from slapd import GROUPS, Slapd, person  # noqa: E402
+from slapd import GROUPS, PEOPLE, SERVICES, Slapd, person  # noqa: E402
 from test_apply import LIMITS, World, company, dn  # noqa: E402
 
 
@@ -97,6 +97,53 @@ def test_the_earlier_tenant_comes_back_and_stays(world, name):
         assert remembered(world) == []
         assert dump(world.simulator, without) == before
     world.agent.run("audit", "verify").expect(0)
+
+
+def move(number, away, home):
+    """Between where people are looked for and where they are not."""
+    return f"dn: uid=p{number},{away}\nchangetype: modrdn\nnewrdn: uid=p{number}\ndeleteoldrdn: 1\nnewsuperior: {home}\n"
+
+
+def expect_no_more(world, before, without=()):
+    """Whatever looks, the earlier tenant stays."""
+    since = world.simulator.sequence()
+    for kind in ("full", "reconcile", "delta"):
+        world.agent.run("sync", "--kind", kind).expect(0)
+    assert world.simulator.writes(since) == []
+    assert dump(world.simulator, without) == before
+
+
+def test_who_was_let_in_again_is_out_again(world):
+    world.server.modify(move(2, PEOPLE, SERVICES))
+    world.agent.run("sync").expect(0)
+    before = dump(world.simulator)
+    assert not world.simulator.user("p2@example.com")["active"]
+    world.server.modify(move(2, SERVICES, PEOPLE))
+    assert world.agent.run("sync", "--json").expect(0).json["summary"]["reactivate"] == 1
+    assert world.simulator.user("p2@example.com")["active"]
+    world.agent.run("undo", "last").expect(0)
+    assert dump(world.simulator) == before
+    expect_no_more(world, before)
+    world.server.modify(move(2, PEOPLE, SERVICES))
+    expect_no_more(world, before)
+    assert remembered(world) == []
+
+
+def test_who_got_a_new_account_has_the_earlier_one(world):
+    """Both halves of a rename that Anaplan can do: the new account is closed, the earlier one goes on."""
+    world.agent.write(more=LIMITS.replace("policy = {", 'policy = { rename = "recreate";'))
+    before = dump(world.simulator)
+    world.replace(1, "mail", "new@example.com")
+    world.agent.run("sync").expect(0)
+    assert not world.simulator.user("p1@example.com")["active"]
+    assert world.simulator.user("new@example.com")["active"]
+    world.agent.run("undo", "last").expect(0)
+    assert dump(world.simulator, ("new@example.com",)) == before
+    assert not world.simulator.user("new@example.com")["active"]
+    expect_no_more(world, before, ("new@example.com",))
+    world.replace(1, "mail", "p1@example.com")
+    expect_no_more(world, before, ("new@example.com",))
+    assert remembered(world) == []
 
 
 def test_an_undo_of_an_undo_and_approval(world):
