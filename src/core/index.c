@@ -11,13 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_MIN = 16 };
+enum {
+	SLOTS_MIN = 16,
+	NOTED_MAX = 4096, /* 64 KiB of keys, once there are that many */
+	FLAGS = 8,
+};
 
 struct index {
 	struct index_item *slots;
 	size_t slot_count;
 	size_t count;
-	size_t count_max; /* grows beyond */
+	size_t count_max;      /* grows beyond */
+	size_t flagged[FLAGS]; /* how many items have the flag of this bit */
+	/* Who got a passing flag, perhaps twice, so that forgetting need not look at all items. */
+	struct uuid *noted;
+	size_t noted_count, noted_cap;
 };
 
 _Static_assert(sizeof(struct index_item) == 40, "an item is 40 bytes without padding");
@@ -96,13 +104,65 @@ void index_free(struct index **index)
 	if (*index == NULL)
 		return;
 	free((*index)->slots);
+	free((*index)->noted);
 	free(*index);
 	*index = NULL;
+}
+
+static void note(struct index *index, const struct uuid *key)
+{
+	if (index->noted_count == NOTED_MAX)
+		return;
+	*(struct uuid *)vec_push((void **)&index->noted, &index->noted_count, &index->noted_cap,
+	    sizeof(*index->noted)) = *key;
+}
+
+static void set_flags(struct index *index, struct index_item *item, uint8_t flags)
+{
+	unsigned changed = item->flags ^ flags;
+
+	for (unsigned bit = 0; changed >> bit != 0; bit++) {
+		if ((changed >> bit & 1U) == 0)
+			continue;
+		if ((flags >> bit & 1U) != 0)
+			index->flagged[bit]++;
+		else
+			index->flagged[bit]--;
+	}
+	if ((changed & flags & INDEX_PASSING) != 0)
+		note(index, &item->key);
+	item->flags = flags;
+}
+
+void index_flag(struct index *index, struct index_item *item, uint8_t flags)
+{
+	set_flags(index, item, item->flags | flags);
+}
+
+void index_unflag(struct index *index, struct index_item *item, uint8_t flags)
+{
+	set_flags(index, item, item->flags & (uint8_t)~flags);
+}
+
+void index_forget_passing(struct index *index)
+{
+	size_t cursor = 0;
+	struct index_item *item;
+
+	if (index->noted_count == NOTED_MAX) {
+		while ((item = index_next_flagged(index, INDEX_PASSING, &cursor)) != NULL)
+			index_unflag(index, item, INDEX_PASSING);
+	} else {
+		for (size_t i = 0; i < index->noted_count; i++)
+			index_unflag(index, find_slot(index, &index->noted[i]), INDEX_PASSING);
+	}
+	index->noted_count = 0;
 }
 
 void index_put(struct index *index, const struct index_item *item)
 {
 	struct index_item *slot = find_slot(index, &item->key);
+	uint8_t flags;
 
 	if (!slot->is_used) {
 		if (index->count >= index->count_max) {
@@ -111,8 +171,11 @@ void index_put(struct index *index, const struct index_item *item)
 		}
 		index->count++;
 	}
+	flags = slot->flags;
 	*slot = *item;
 	slot->is_used = 1;
+	slot->flags = flags;
+	set_flags(index, slot, item->flags);
 }
 
 struct index_item *index_find(struct index *index, const struct uuid *key)
@@ -138,7 +201,28 @@ struct index_item *index_next(struct index *index, size_t *cursor)
 	return NULL;
 }
 
+static bool has_flagged(const struct index *index, uint8_t flags)
+{
+	for (unsigned bit = 0; bit < FLAGS; bit++)
+		if ((flags >> bit & 1U) != 0 && index->flagged[bit] > 0)
+			return true;
+	return false;
+}
+
+struct index_item *index_next_flagged(struct index *index, uint8_t flags, size_t *cursor)
+{
+	struct index_item *item;
+
+	if (!has_flagged(index, flags))
+		return NULL;
+	while ((item = index_next(index, cursor)) != NULL)
+		if ((item->flags & flags) != 0)
+			return item;
+	return NULL;
+}
+
 size_t index_size_bytes(const struct index *index)
 {
-	return sizeof(*index) + index->slot_count * sizeof(*index->slots);
+	return sizeof(*index) + index->slot_count * sizeof(*index->slots) +
+	       index->noted_cap * sizeof(*index->noted);
 }

@@ -382,14 +382,13 @@ static void on_quarantine(void *context, const struct quarantine *quarantine)
 
 bool changes_touch_due(struct cycle *cycle)
 {
+	const struct index_item *item;
 	size_t cursor = 0;
 	struct err err;
 
 	holds_touch_released(cycle);
-	for (const struct index_item *item = index_next(cycle->index, &cursor); item != NULL;
-	     item = index_next(cycle->index, &cursor))
-		if (item->flags & INDEX_PENDING_LEAVE)
-			cycle_touch(cycle, &item->key, item->directory);
+	while ((item = index_next_flagged(cycle->index, INDEX_PENDING_LEAVE, &cursor)) != NULL)
+		cycle_touch(cycle, &item->key, item->directory);
 	return cycle_store_ok(
 	    cycle, store_quarantine_each(cycle->in.store, on_quarantine, cycle, &err), &err);
 }

@@ -26,14 +26,6 @@ enum cycle_phase {
 	PHASE_END,
 };
 
-/* Flags of an index item beyond those of core: only a cycle gives them. */
-enum {
-	INDEX_ABSENT = 32, /* not active, and not there when a certified scan or a look-up looked
-			      last; kept from cycle to cycle */
-	INDEX_PROVED_ABSENT = 64,
-	INDEX_DRIFTED = 128,
-};
-
 /* One directory of the cycle. */
 struct cycle_directory {
 	struct source *source;

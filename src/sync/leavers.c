@@ -49,7 +49,7 @@ static void mark_absent(struct cycle *cycle, const struct uuid *key)
 	struct index_item *item = index_find(cycle->index, key);
 
 	if (item != NULL)
-		item->flags |= INDEX_PROVED_ABSENT | INDEX_ABSENT;
+		index_flag(cycle->index, item, INDEX_PROVED_ABSENT | INDEX_ABSENT);
 }
 
 static void act(struct cycle *cycle, const struct uuid *key, const struct look_up_answer *answer)
@@ -88,14 +88,13 @@ static void on_down(struct cycle *cycle, const struct err *err)
 static void note_absent(struct cycle *cycle, const struct cycle_directory *directory)
 {
 	size_t cursor = 0;
+	struct index_item *item;
 
 	if (directory->is_delta || !directory->is_scanned || !directory->certificate.is_certified)
 		return;
-	for (struct index_item *item = index_next(cycle->index, &cursor); item != NULL;
-	     item = index_next(cycle->index, &cursor))
-		if (item->directory == directory->number && (item->flags & INDEX_INACTIVE) &&
-		    !(item->flags & INDEX_SEEN))
-			item->flags |= INDEX_ABSENT;
+	while ((item = index_next_flagged(cycle->index, INDEX_INACTIVE, &cursor)) != NULL)
+		if (item->directory == directory->number && !(item->flags & INDEX_SEEN))
+			index_flag(cycle->index, item, INDEX_ABSENT);
 }
 
 static void finish(struct cycle *cycle)

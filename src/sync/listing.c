@@ -172,7 +172,7 @@ void listing_compare(void *context, const struct observed *observed, const struc
 	change = differ_compare(&known, &acknowledged, cycle->entry_arena);
 	if (change_is_empty(&change))
 		return;
-	item->flags |= INDEX_DRIFTED;
+	index_flag(cycle->index, item, INDEX_DRIFTED);
 	cycle->drifted++;
 }
 

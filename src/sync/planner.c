@@ -71,7 +71,7 @@ void planner_unusable(struct cycle *cycle, const struct uuid *key, struct span d
 		action.key = *key;
 		item = index_find(cycle->index, key);
 		if (item != NULL)
-			item->flags |= INDEX_SEEN; /* it is there: its account stays as it is */
+			index_flag(cycle->index, item, INDEX_SEEN); /* its account stays */
 	}
 	log_debug("entry %.*s: %.*s; skipping", SPAN_ARG(dn), SPAN_ARG(why));
 	planner_add(cycle, &action);
@@ -245,7 +245,7 @@ static void note_name(struct cycle *cycle, struct span user_name)
 	if (taken == NULL)
 		index_put(cycle->names, &item);
 	else if (taken->directory == directory)
-		taken->flags |= INDEX_DRIFTED;
+		index_flag(cycle->names, taken, INDEX_DRIFTED);
 }
 
 static void plan_candidate(struct cycle *cycle, const struct entry *entry,
@@ -517,7 +517,7 @@ static bool wait_for_grace(struct cycle *cycle, const struct link *link)
 	    cycle_store_ok(
 		cycle, store_link_set_missing(cycle->in.store, &link->key, now_ms, &err), &err) &&
 	    item != NULL)
-		item->flags |= INDEX_PENDING_LEAVE;
+		index_flag(cycle->index, item, INDEX_PENDING_LEAVE);
 	return true;
 }
 
@@ -570,7 +570,7 @@ static bool end_grace(struct cycle *cycle, struct linked *linked)
 	if (linked->link.missing_since_ms == 0 || item == NULL)
 		return true;
 	linked->link.missing_since_ms = 0;
-	item->flags &= (uint8_t)~INDEX_PENDING_LEAVE;
+	index_unflag(cycle->index, item, INDEX_PENDING_LEAVE);
 	return cycle_store_ok(
 	    cycle, store_link_set_missing(cycle->in.store, &linked->link.key, 0, &err), &err);
 }
@@ -656,8 +656,8 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 		return;
 	}
 	if (item != NULL) {
-		item->flags |= INDEX_SEEN;
-		item->flags &= (uint8_t)~INDEX_ABSENT;
+		index_flag(cycle->index, item, INDEX_SEEN);
+		index_unflag(cycle->index, item, INDEX_ABSENT);
 	}
 	digest = planner_digest(cycle, &mapped.account);
 	fingerprint_add(&cycle->mapped, &entry->key, &digest);

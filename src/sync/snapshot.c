@@ -31,17 +31,6 @@ static bool load_links(struct cycle *cycle)
 	return cycle_store_ok(cycle, store_link_each(cycle->in.store, on_link, cycle, &err), &err);
 }
 
-/* What one cycle saw is nothing to the next; the quarantine is read anew, as it has few rows. */
-static void forget_scan(struct index *index)
-{
-	const uint8_t keep = INDEX_INACTIVE | INDEX_PENDING_LEAVE | INDEX_UNLINKED | INDEX_ABSENT;
-	size_t cursor = 0;
-
-	for (struct index_item *item = index_next(index, &cursor); item != NULL;
-	     item = index_next(index, &cursor))
-		item->flags &= keep;
-}
-
 static void on_quarantine(void *context, const struct quarantine *quarantine)
 {
 	struct cycle *cycle = context;
@@ -50,7 +39,7 @@ static void on_quarantine(void *context, const struct quarantine *quarantine)
 		.flags = INDEX_UNLINKED | INDEX_QUARANTINED };
 
 	if (item != NULL)
-		item->flags |= INDEX_QUARANTINED;
+		index_flag(cycle->index, item, INDEX_QUARANTINED);
 	else
 		index_put(cycle->index, &unlinked);
 }
@@ -61,7 +50,7 @@ bool snapshot_load(struct cycle *cycle)
 
 	cycle->index = *cycle->in.index;
 	if (cycle->index != NULL)
-		forget_scan(cycle->index);
+		index_forget_passing(cycle->index); /* the quarantine, of few rows, is read anew */
 	else if (!load_links(cycle))
 		return false;
 	return cycle_store_ok(
@@ -164,7 +153,7 @@ bool snapshot_leave_quarantine(struct cycle *cycle, const struct uuid *key)
 
 	if (item == NULL || !(item->flags & INDEX_QUARANTINED))
 		return true;
-	item->flags &= (uint8_t)~INDEX_QUARANTINED;
+	index_unflag(cycle->index, item, INDEX_QUARANTINED);
 	return cycle_store_ok(cycle, store_quarantine_delete(cycle->in.store, key, &err), &err);
 }
 
@@ -174,6 +163,6 @@ bool snapshot_delete(struct cycle *cycle, const struct uuid *key)
 	struct err err;
 
 	if (item != NULL)
-		item->flags |= INDEX_UNLINKED;
+		index_flag(cycle->index, item, INDEX_UNLINKED);
 	return cycle_store_ok(cycle, store_link_delete(cycle->in.store, key, &err), &err);
 }

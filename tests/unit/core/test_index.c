@@ -108,10 +108,79 @@ static void test_found_may_be_changed(void **state)
 
 	(void)state;
 	index_put(index, &item);
-	index_find(index, &item.key)->flags |= INDEX_SEEN;
-	index_find(index, &item.key)->flags |= INDEX_PENDING_LEAVE;
-	assert_int_equal(index_find(index, &item.key)->flags, INDEX_SEEN | INDEX_PENDING_LEAVE);
+	index_find(index, &item.key)->dn_mark = 5;
+	index_find(index, &item.key)->digest.byte[3] = 6;
+	assert_int_equal(index_find(index, &item.key)->dn_mark, 5);
+	assert_int_equal(index_find(index, &item.key)->digest.byte[3], 6);
 	index_free(&index);
+}
+
+static size_t count_flagged(struct index *index, uint8_t flags)
+{
+	size_t cursor = 0, count = 0;
+
+	for (; index_next_flagged(index, flags, &cursor) != NULL; count++)
+		;
+	return count;
+}
+
+static void flag(struct index *index, uint32_t number, uint8_t flags)
+{
+	struct uuid key = key_of(number, 0);
+
+	index_flag(index, index_find(index, &key), flags);
+}
+
+static void test_flags_are_given_and_taken(void **state)
+{
+	struct index *index = index_new(0);
+	struct uuid key = key_of(7, 0);
+	struct index_item *item;
+
+	(void)state;
+	fill(index, 100, 0);
+	assert_int_equal(count_flagged(index, 0xff), 0);
+	flag(index, 7, INDEX_SEEN | INDEX_PENDING_LEAVE);
+	flag(index, 7, INDEX_SEEN);
+	flag(index, 8, INDEX_PENDING_LEAVE);
+	assert_int_equal(count_flagged(index, INDEX_SEEN), 1);
+	assert_int_equal(count_flagged(index, INDEX_PENDING_LEAVE), 2);
+	assert_int_equal(count_flagged(index, INDEX_SEEN | INDEX_PENDING_LEAVE), 2);
+	item = index_find(index, &key);
+	index_unflag(index, item, INDEX_PENDING_LEAVE | INDEX_DRIFTED);
+	assert_int_equal(item->flags, INDEX_SEEN);
+	assert_int_equal(count_flagged(index, INDEX_PENDING_LEAVE), 1);
+	index_free(&index);
+}
+
+/* The scan's are gone, the link's stay, and the next scan begins like the first. */
+static void forget(uint32_t items, uint32_t seen)
+{
+	struct index *index = index_new(0);
+
+	fill(index, items, 0);
+	for (int scan = 0; scan < 3; scan++) {
+		for (uint32_t i = 0; i < seen; i++)
+			flag(index, i, INDEX_SEEN | INDEX_INACTIVE);
+		flag(index, items - 1, INDEX_PROVED_ABSENT | INDEX_ABSENT | INDEX_DRIFTED);
+		assert_int_equal(count_flagged(index, INDEX_SEEN), seen);
+		index_forget_passing(index);
+		assert_int_equal(count_flagged(index, INDEX_PASSING), 0);
+		assert_int_equal(count_flagged(index, INDEX_INACTIVE), seen);
+		assert_int_equal(count_flagged(index, INDEX_ABSENT), 1);
+	}
+	index_free(&index);
+}
+
+static void test_what_passes_is_forgotten(void **state)
+{
+	(void)state;
+	forget(10, 3);
+	forget(10000, 100);
+	forget(10000, 4094); /* one flag fewer than are noted, as many, one more */
+	forget(10000, 4095);
+	forget(10000, 4096);
+	forget(10000, 9999);
 }
 
 static void test_grows(void **state)
@@ -169,7 +238,7 @@ static void test_memory_when_sized(void **state)
 		size_t bytes = index_size_bytes(index);
 
 		/* And a fixed few for the table itself. */
-		assert_true(bytes <= counts[i] * 50 + 128);
+		assert_true(bytes <= counts[i] * 50 + 192);
 		if (counts[i] <= 12345) {
 			fill(index, (uint32_t)counts[i], 0);
 			assert_int_equal(index_size_bytes(index), bytes);
@@ -188,7 +257,7 @@ static void test_memory_when_grown(void **state)
 
 		index_put(index, &item);
 		if (i > 500)
-			assert_true(index_size_bytes(index) <= (size_t)(i + 1) * 64 + 128);
+			assert_true(index_size_bytes(index) <= (size_t)(i + 1) * 64 + 192);
 	}
 	index_free(&index);
 }
@@ -208,10 +277,15 @@ static void test_against_a_list_by_chance(void **state)
 
 		found = index_find(index, &item.key);
 		assert_int_equal(found == NULL ? 0 : found->flags, flags[number]);
+		if (chance(500) == 0) {
+			index_forget_passing(index);
+			for (size_t key = 0; key < KEYS; key++)
+				flags[key] &= (uint8_t)~INDEX_PASSING;
+		}
 		if (chance(4) != 0)
 			continue;
 		count += found == NULL ? 1 : 0;
-		item.flags = flags[number] = (uint8_t)(1 + chance(31));
+		item.flags = flags[number] = (uint8_t)(1 + chance(255));
 		index_put(index, &item);
 		assert_int_equal(index_count(index), count);
 	}
@@ -224,6 +298,8 @@ const struct CMUnitTest index_tests[] = {
 	cmocka_unit_test(test_put_replaces),
 	cmocka_unit_test(test_a_key_of_zeros),
 	cmocka_unit_test(test_found_may_be_changed),
+	cmocka_unit_test(test_flags_are_given_and_taken),
+	cmocka_unit_test(test_what_passes_is_forgotten),
 	cmocka_unit_test(test_grows),
 	cmocka_unit_test(test_next_gives_each_once),
 	cmocka_unit_test(test_alike_keys_do_not_cluster),
