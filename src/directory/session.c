@@ -35,6 +35,7 @@ static void close_handle(struct session *session)
 	session->is_open = false;
 	session->running = RUNNING_NOTHING;
 	session->is_stopping = false;
+	session->gather_ms = 0;
 }
 
 static void on_rest(void *context)
@@ -346,7 +347,7 @@ static bool take_one(struct session *session)
 
 static void drain(struct session *session)
 {
-	bool has_more = true;
+	bool has_more = true, is_gathering;
 
 	session->is_draining = true;
 	session->has_activity = false;
@@ -366,13 +367,14 @@ static void drain(struct session *session)
 	session->is_draining = false;
 	if (session->is_stopping)
 		close_handle(session);
-	watch(session, session->running != RUNNING_NOTHING);
+	is_gathering = !has_more && session->has_activity && session->gather_ms > 0;
+	watch(session, session->running != RUNNING_NOTHING && !is_gathering);
 	if (session->running == RUNNING_NOTHING)
 		return;
 	if (session->has_activity)
 		await(session);
-	if (has_more)
-		loop_timer_start(session->again, 0);
+	if (has_more || is_gathering)
+		loop_timer_start(session->again, has_more ? 0 : session->gather_ms);
 }
 
 static void on_turn(void *context)
@@ -419,6 +421,11 @@ void session_rest(struct session *session)
 {
 	if (session->is_open)
 		loop_timer_start(session->rest, REST_MS);
+}
+
+void session_gather(struct session *session, int64_t gather_ms)
+{
+	session->gather_ms = gather_ms;
 }
 
 void session_free(struct session **session)

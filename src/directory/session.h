@@ -89,6 +89,13 @@ void session_search(struct session *session, const struct search *search,
 /** Ends whatever runs without a callback, and the connection with it. */
 void session_stop(struct session *session);
 
+/**
+ * From now on an endless search is read in gulps: after something came, the next look is so many
+ * milliseconds later.  The first of a burst is told at once, the rest with few turns of the loop.
+ * Lasts as long as the connection.
+ */
+void session_gather(struct session *session, int64_t gather_ms);
+
 /** Keeps the connection for a while; it is closed when nobody opens it again in time. */
 void session_rest(struct session *session);
 

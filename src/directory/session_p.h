@@ -28,6 +28,7 @@ struct session {
 	bool is_kept;    /* it was open before, so it may have died unnoticed */
 	bool is_watching;
 	bool is_draining, is_stopping;
+	int64_t gather_ms;   /* between two looks at an endless search; 0: as it comes */
 	struct str failures; /* of the URLs tried so far */
 
 	session_open_callback *open_callback;

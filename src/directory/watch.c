@@ -13,6 +13,8 @@
 #include "directory/sync_codec.h"
 #include <stdlib.h>
 
+enum { GATHER_MS = 50 }; /* less than the service waits for the rest of a burst */
+
 struct stream {
 	struct watch *watch;
 	struct session *session;
@@ -71,6 +73,7 @@ static void lose(struct watch *watch, struct span why)
 static void settle(struct stream *stream)
 {
 	stream->is_settled = true;
+	session_gather(stream->session, GATHER_MS);
 	notice(stream->watch);
 }
 
