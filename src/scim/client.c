@@ -483,7 +483,7 @@ static void on_closed(void *context, const struct auth_failure *failure)
 	struct tenant_call *call = context;
 
 	(void)failure;
-	http_close_idle(call->client->in.http);
+	http_rest(call->client->in.http);
 	call_end(call, &(struct tenant_answer) { .retry_after_ms = -1, .total = -1 }, NULL);
 }
 

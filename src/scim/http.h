@@ -58,7 +58,7 @@ struct http_vtable {
 	struct http_call *(*start)(struct http *http, const struct http_request *request,
 	    http_callback *callback, void *context);
 	void (*cancel)(struct http *http, struct http_call *call);
-	void (*close_idle)(struct http *http);
+	void (*rest)(struct http *http);
 	void (*free)(struct http *http);
 };
 
@@ -85,10 +85,11 @@ static inline void http_cancel(struct http *http, struct http_call *call)
 	http->vtable->cancel(http, call);
 }
 
-/** Closes connections that nothing runs on. */
-static inline void http_close_idle(struct http *http)
+/** Says that nothing is left to ask for now: connections that nothing runs on may be closed after a
+ * while. */
+static inline void http_rest(struct http *http)
 {
-	http->vtable->close_idle(http);
+	http->vtable->rest(http);
 }
 
 /** Ends all calls without their callbacks and frees; sets `*http` to NULL; NULL is welcome. */

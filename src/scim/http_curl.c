@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Calls are kept for reuse with their handles and buffers; connections are kept by curl until
- * nothing is left to ask.
+ * Calls are kept for reuse with their handles and buffers, connections by curl.  When nothing is
+ * left to ask they rest for a while: where changes are pushed the next is often near, and a new TLS
+ * connection costs more than all else that a change does.
  */
 #include "scim/http_curl.h"
 
@@ -11,14 +12,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { REST_MS = 20 * 1000 }; /* shorter than servers and firewalls keep a quiet connection */
+
 struct transport {
 	struct http http;
 	struct loop *loop;
 	struct http_curl_settings settings;
-	struct transfers *transfers; /* NULL until the first request, and after close_idle */
+	struct transfers *transfers; /* NULL until the first request, and after a rest */
+	struct loop_timer *rest;     /* runs while nothing is left to ask */
 	struct http_call *running, *idle;
 	size_t idle_count;
-	bool is_answering, wants_close;
+	bool is_answering;
 };
 
 struct http_call {
@@ -104,7 +108,6 @@ static void finish(struct http_call *call, CURLcode code)
 
 static void close_now(struct transport *transport)
 {
-	transport->wants_close = false;
 	if (transport->transfers == NULL || transport->running != NULL)
 		return;
 	free_idle_calls(transport);
@@ -126,8 +129,6 @@ static void on_rest(void *context)
 	struct transport *transport = context;
 
 	transport->is_answering = false;
-	if (transport->wants_close)
-		close_now(transport);
 }
 
 static void open_transfers(struct transport *transport)
@@ -150,6 +151,7 @@ static struct http_call *start(
 	struct transport *transport = (struct transport *)http;
 	struct http_call *call = call_take(transport);
 
+	loop_timer_stop(transport->rest);
 	if (transport->transfers == NULL)
 		open_transfers(transport);
 	call->callback = callback;
@@ -171,14 +173,17 @@ static void cancel(struct http *http, struct http_call *call)
 	call_give_back(call);
 }
 
-static void close_idle(struct http *http)
+static void rest(struct http *http)
 {
 	struct transport *transport = (struct transport *)http;
 
-	if (transport->is_answering)
-		transport->wants_close = true;
-	else
-		close_now(transport);
+	if (transport->transfers != NULL)
+		loop_timer_start(transport->rest, REST_MS);
+}
+
+static void on_rested(void *context)
+{
+	close_now(context);
 }
 
 static void free_all(struct http *http)
@@ -190,13 +195,14 @@ static void free_all(struct http *http)
 		cancel(http, transport->running);
 	close_now(transport);
 	free_idle_calls(transport);
+	loop_timer_free(&transport->rest);
 	free(transport);
 	curl_global_cleanup();
 }
 
 struct http *http_curl_new(struct loop *loop, const struct http_curl_settings *settings)
 {
-	static const struct http_vtable vtable = { start, cancel, close_idle, free_all };
+	static const struct http_vtable vtable = { start, cancel, rest, free_all };
 	struct transport *transport = mem_new(1, sizeof(*transport));
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -204,5 +210,6 @@ struct http *http_curl_new(struct loop *loop, const struct http_curl_settings *s
 	transport->http.vtable = &vtable;
 	transport->loop = loop;
 	transport->settings = *settings;
+	transport->rest = loop_timer_new(loop, on_rested, transport);
 	return &transport->http;
 }

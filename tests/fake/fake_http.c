@@ -177,7 +177,7 @@ static void cancel(struct http *http, struct http_call *call)
 	call_end(call);
 }
 
-static void close_idle(struct http *http)
+static void rest(struct http *http)
 {
 	((struct fake_http *)http)->counts.closed++;
 }
@@ -211,7 +211,7 @@ static void free_all(struct http *http)
 
 struct http *fake_http_new(struct loop *loop)
 {
-	static const struct http_vtable vtable = { start, cancel, close_idle, free_all };
+	static const struct http_vtable vtable = { start, cancel, rest, free_all };
 	struct fake_http *fake = mem_new(1, sizeof(*fake));
 
 	fake->http.vtable = &vtable;

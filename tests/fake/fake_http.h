@@ -47,7 +47,7 @@ size_t fake_http_count(const struct http *http);
 const struct fake_http_request *fake_http_request(const struct http *http, size_t at);
 
 /** Requests under way, the most that ever were, answers that nobody asked for yet, requests that
- * were canceled, and calls of close_idle. */
+ * were canceled, and calls of rest. */
 struct fake_http_counts {
 	size_t running, running_max, unused, canceled, closed;
 };
