@@ -18,6 +18,7 @@ if __name__ == "__main__":
 import pytest  # noqa: E402
 
 import name_server  # noqa: E402
+import recipes  # noqa: E402
 import samba_ad  # noqa: E402
 from agent import FINANCE, HR, Agent  # noqa: E402
 from conftest import need  # noqa: E402
@@ -552,3 +553,18 @@ def test_an_account_is_closed_at_the_time_when_it_expires(world):
         assert simulator.user("hugo@corp.example")["active"]
         service.wait_for(lambda: not simulator.user("hugo@corp.example")["active"], seconds=10)
     assert 0 <= time.time() - end < 5
+
+
+def test_recipe(domain, tmp_path):
+    """The agent with the configuration of doc/recipes, as an ordinary user of the domain."""
+    with domain.at_once():
+        domain.person("scimward", base=samba_ad.SERVICES)
+        here, there = domain.person("Always Here", mail="here@recipe.example"), domain.person("there", mail="there@recipe.example")
+        domain.group("Anaplan Finance", [here, there])
+    domain.database.setpassword(f"(distinguishedName=CN=scimward,{samba_ad.SERVICES})", recipes.PASSWORD)
+    with Simulator(tmp_path, "--api-key", "key-1", "--workspaces", f"{FINANCE}=Finance Planning") as simulator:
+        agent = recipes.Recipe(tmp_path / "agent", "active-directory", simulator, {
+            'domain = "corp.example";': f'urls = [ "{domain.ldaps}" ];', "/etc/ssl/certs/corp.pem": domain.ca,
+            "(mail=*)": "(mail=*@recipe.example)"})
+        told = agent.try_out({"here@recipe.example": [FINANCE], "there@recipe.example": [FINANCE]})
+        assert "dirsync" in told or "usn" in told

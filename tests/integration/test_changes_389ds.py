@@ -18,9 +18,12 @@ if __name__ == "__main__":
 import pytest  # noqa: E402
 
 import ds389  # noqa: E402
+import recipes  # noqa: E402
 import slapd  # noqa: E402
+from agent import FINANCE as WORKSPACE  # noqa: E402
 from conftest import need  # noqa: E402
 from feed_probe import FeedProbe  # noqa: E402
+from simulator import Simulator  # noqa: E402
 from slapd import GROUPS, PEOPLE, SERVICES, SUFFIX  # noqa: E402
 
 FINANCE, INNER = "cn=finance," + GROUPS, "cn=inner," + GROUPS
@@ -146,3 +149,20 @@ def test_it_tells_what_happens(probe, place):
     probe.watch()
     place.server.modify(modify(place.people["anna"], "replace: title", "title: Z"))
     assert probe.noticed() < 2
+
+
+def test_recipe(server, tmp_path):
+    """The agent with the configuration and the rights of doc/recipes, and no others."""
+    rights = "\n".join(recipes.blocks("389ds", "ldif")).replace("dc=corp,dc=example", SUFFIX)
+    people = {uid: f"uid={uid},{PEOPLE}" for uid in ("always.here", "ada")}
+    server.modify("".join(slapd.person(uid, mail=f"{uid}@corp.example", givenName="A") for uid in people)
+                  + slapd.group("anaplan-finance", [people["ada"]])
+                  + rights.replace("userPassword: …", "userPassword: " + recipes.PASSWORD))
+    with Simulator(tmp_path, "--api-key", "key-1", "--workspaces", f"{WORKSPACE}=Finance Planning") as simulator:
+        agent = recipes.Recipe(tmp_path / "agent", "389ds", simulator, {
+            '"ldaps://ds1.corp.example", "ldaps://ds2.corp.example"': f'"{server.ldap}"',
+            'tls   = { ca_file = "/etc/ssl/certs/corp.pem"; };': "allow_cleartext = true;",
+            "ou=people,dc=corp,dc=example": PEOPLE, "dc=corp,dc=example": SUFFIX,
+            "(mail=*)": "(mail=*@corp.example)"})
+        told = agent.try_out({"always.here@corp.example": [], "ada@corp.example": [WORKSPACE]})
+        assert "syncrepl" in told
