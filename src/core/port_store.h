@@ -364,15 +364,24 @@ enum status store_audit_verify(struct store *store, const struct audit_hash *wan
     struct audit_walk *ret_walk, struct err *reterr);
 
 struct audit_retention {
-	int64_t before_ms; /* rows before the first one of this wall time or later go */
+	int64_t before_ms; /* audit: rows before the first one of this wall time or later go */
 	int64_t slack_ms;  /* nothing goes unless the first row is so much older */
 	int64_t most;      /* rows, at once */
-	int64_t at_ms;     /* of the record about it */
+	int64_t at_ms;     /* of the record about it, in the audit trail */
 	int64_t run_id;
 };
 
 /** Removes old rows, leaves a stump, and appends the record of it. @param ret_removed  how many */
 enum status store_audit_retain(struct store *store, const struct audit_retention *retention,
+    int64_t *ret_removed, struct err *reterr);
+
+/**
+ * Removes actions of runs that ended before that, and runs that have none left; at most so many of
+ * each. Open actions and those of holds that have not ended stay, and the newest of each.
+ *
+ * @param ret_removed  how many actions
+ */
+enum status store_journal_retain(struct store *store, const struct audit_retention *retention,
     int64_t *ret_removed, struct err *reterr);
 
 /* ---- observed: the tenant as listed, temporary, gone with the store ---- */

@@ -166,6 +166,18 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	[STATEMENT_RUN_END_DEAD] = { "UPDATE run SET ended_ms = ?2, exit_code = 1, error = ?3"
 				     " WHERE ended_ms = 0 AND id <> ?1",
 	    "ending the runs that died" },
+	[STATEMENT_RUN_FIRST_END] = { "SELECT ended_ms FROM main.run WHERE ended_ms <> 0"
+				      " ORDER BY id LIMIT 1",
+	    "reading the runs" },
+	[STATEMENT_RUN_REMOVE_OLD] = { "DELETE FROM main.run WHERE id IN (SELECT id FROM main.run"
+				       " WHERE ended_ms <> 0 AND ended_ms < ?1"
+				       " AND id < (SELECT max(id) FROM main.run)"
+				       " AND NOT EXISTS (SELECT 1 FROM main.action"
+				       " WHERE action.run_id = run.id)"
+				       " AND NOT EXISTS (SELECT 1 FROM main.hold"
+				       " WHERE hold.run_id = run.id AND hold.ended_ms = 0)"
+				       " ORDER BY id LIMIT ?2)",
+	    "shortening the journal" },
 	[STATEMENT_ACTION_LAST] = { "SELECT max((SELECT coalesce(max(id), 0) FROM action),"
 				    " (SELECT coalesce(max(id), 0) FROM main.action))",
 	    "numbering an action" },
@@ -190,6 +202,16 @@ const struct store_statement_text store_statement_texts[STATEMENT_COUNT] = {
 	[STATEMENT_ACTION_GET] = { "SELECT " ACTION_COLUMNS " FROM action_seen WHERE id = ?1",
 	    "reading an action" },
 	[STATEMENT_ACTION_DELETE] = { "DELETE FROM action WHERE id = ?1", "removing an action" },
+	[STATEMENT_ACTION_REMOVE_OLD] = { "DELETE FROM main.action WHERE id IN"
+					  " (SELECT action.id FROM main.run CROSS JOIN main.action"
+					  " ON action.run_id = run.id"
+					  " WHERE run.ended_ms <> 0 AND run.ended_ms < ?1"
+					  " AND NOT action.is_open"
+					  " AND action.id < (SELECT max(id) FROM main.action)"
+					  " AND (action.hold_id = 0 OR NOT EXISTS"
+					  " (SELECT 1 FROM main.hold WHERE hold.id = action.hold_id"
+					  " AND hold.ended_ms = 0)) ORDER BY run.id LIMIT ?2)",
+	    "shortening the journal" },
 	[STATEMENT_ACTION_EACH_OF_RUN] = { "SELECT " ACTION_COLUMNS
 					   " FROM action_seen WHERE run_id = ?1 AND" ACTION_WANTED,
 	    "reading the actions of a run" },

@@ -166,6 +166,33 @@ void trail_holds_ended(struct cycle *cycle)
 
 /* ---- the end ---- */
 
+/* The guard counts the actions of its windows. */
+static int64_t longest_window_ms(const struct policy *policy)
+{
+	int64_t longest_ms = policy->deactivations.window_ms;
+
+	if (policy->revocations.window_ms > longest_ms)
+		longest_ms = policy->revocations.window_ms;
+	if (policy->creations.window_ms > longest_ms)
+		longest_ms = policy->creations.window_ms;
+	return longest_ms;
+}
+
+static void retain_journal(struct cycle *cycle, struct audit_retention retention)
+{
+	int64_t window_ms = longest_window_ms(cycle->in.policy);
+	int64_t removed = 0;
+	struct err err;
+
+	if (window_ms > cycle->in.keep_audit_ms)
+		retention.before_ms = retention.at_ms - window_ms;
+	if (cycle_store_ok(
+		cycle, store_journal_retain(cycle->in.store, &retention, &removed, &err), &err) &&
+	    removed > 0)
+		log_info(
+		    "journal: %lld old actions removed (state.keep_audit)", (long long)removed);
+}
+
 void trail_retain(struct cycle *cycle)
 {
 	const struct audit_retention retention = {
@@ -178,7 +205,10 @@ void trail_retain(struct cycle *cycle)
 	int64_t removed = 0;
 	struct err err;
 
-	if (cycle->in.keep_audit_ms == 0 || !begin(cycle) ||
+	if (cycle->in.keep_audit_ms == 0 || !begin(cycle))
+		return;
+	retain_journal(cycle, retention);
+	if (cycle->has_failed ||
 	    !cycle_store_ok(
 		cycle, store_audit_retain(cycle->in.store, &retention, &removed, &err), &err) ||
 	    removed == 0)

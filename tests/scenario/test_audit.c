@@ -299,6 +299,22 @@ static void values_that_mean_harm_stay_values(void **state)
 
 /* ---- how long it is kept ---- */
 
+static void count_action(void *context, const struct action *action)
+{
+	(void)action;
+	++*(int *)context;
+}
+
+static int count_journal(struct world *world)
+{
+	const struct action_query all = { 0 };
+	int count = 0;
+
+	assert_int_equal(
+	    store_action_each(world->store, &all, count_action, &count, NULL), STATUS_OK);
+	return count;
+}
+
 static void old_records_go_once_a_day(void **state)
 {
 	struct world *world = *state;
@@ -319,6 +335,7 @@ static void old_records_go_once_a_day(void **state)
 	assert_int_equal(world->count, 1);
 	assert_int_equal(count_records(world, "\"removed\":7,\"through\":7}"), 1);
 	assert_int_equal(count_records(world, "\"kind\":\"action\""), 0);
+	assert_int_equal(count_journal(world), 1); /* numbers go on from the newest */
 }
 
 static void without_a_limit_all_is_kept(void **state)
@@ -330,6 +347,7 @@ static void without_a_limit_all_is_kept(void **state)
 	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
 	assert_int_equal(count_records(world, "retention"), 0);
 	assert_int_equal(count_records(world, "\"kind\":\"action\""), 1);
+	assert_int_equal(count_journal(world), 1);
 }
 
 const struct CMUnitTest audit_scenarios[] = {

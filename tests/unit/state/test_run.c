@@ -149,6 +149,87 @@ static void test_dry_run_continues_the_numbers(void **state)
 	assert_int_equal(read_runs(fixture, 9).count, 2);
 }
 
+/* A run that ended at that time, with an action in that state. */
+static struct action add_ended(
+    struct fixture *fixture, int64_t ended_ms, enum action_state action_state, int64_t hold_id)
+{
+	struct run run = fixture_run(fixture);
+	struct action action = fixture_action(fixture, run.id, ACTION_UPDATE);
+
+	action.state = action_state;
+	action.hold_id = hold_id;
+	assert_ok(fixture, store_action_update(fixture->store, &action, &fixture->err));
+	run.ended_ms = ended_ms;
+	assert_ok(fixture, store_run_update(fixture->store, &run, &fixture->err));
+	return action;
+}
+
+static int64_t retain(struct fixture *fixture, int64_t before_ms, int64_t slack_ms, int64_t most)
+{
+	const struct audit_retention retention = {
+		.before_ms = before_ms, .slack_ms = slack_ms, .most = most
+	};
+	int64_t removed = -1;
+
+	assert_ok(
+	    fixture, store_journal_retain(fixture->store, &retention, &removed, &fixture->err));
+	fixture_commit(fixture);
+	return removed;
+}
+
+static bool has_action(struct fixture *fixture, const struct action *action)
+{
+	struct action found;
+	bool is_found = false;
+
+	assert_ok(fixture, store_action_get(fixture->store, action->id, fixture->arena, &found,
+			       &is_found, &fixture->err));
+	return is_found;
+}
+
+static void test_what_is_old_and_over_is_removed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct action old = add_ended(fixture, 1000, ACTION_DONE, 0);
+	struct action open = add_ended(fixture, 1001, ACTION_UNKNOWN, 0);
+	struct action older = add_ended(fixture, 1002, ACTION_FAILED, 0);
+	struct action young = add_ended(fixture, 5000, ACTION_DONE, 0);
+	struct action last = add_ended(fixture, 5001, ACTION_DONE, 0);
+
+	assert_int_equal(retain(fixture, 1000, 0, 100), 0);    /* not before that time */
+	assert_int_equal(retain(fixture, 5000, 4000, 100), 0); /* not yet worth it */
+	assert_int_equal(retain(fixture, 5000, 3999, 1), 1);
+	assert_false(has_action(fixture, &old));
+	assert_true(has_action(fixture, &older));
+	assert_int_equal(retain(fixture, 5000, 3990, 100), 1);
+	assert_true(has_action(fixture, &open));
+	assert_true(has_action(fixture, &young));
+	assert_int_equal(read_runs(fixture, 9).count, 3);
+	assert_int_equal(retain(fixture, 9000, 0, 100), 1); /* numbers go on from the last */
+	assert_true(has_action(fixture, &last));
+	assert_int_equal(fixture_run(fixture).id, 6);
+}
+
+static void test_a_held_action_stays_until_its_hold_ends(void **state)
+{
+	struct fixture *fixture = *state;
+	struct hold hold = { .run_id = 1, .class = GUARD_DEACTIVATIONS, .since_ms = 900 };
+	struct action held, rejected;
+
+	assert_ok(fixture, store_hold_add(fixture->store, &hold, &fixture->err));
+	held = add_ended(fixture, 1000, ACTION_HELD, hold.id);
+	rejected = add_ended(fixture, 1000, ACTION_FAILED, hold.id);
+	(void)add_ended(fixture, 1000, ACTION_DONE, 0);
+	assert_int_equal(retain(fixture, 5000, 0, 100), 0);
+	assert_true(has_action(fixture, &held) && has_action(fixture, &rejected));
+	fixture_commit(fixture);
+	store_close(&fixture->store);
+	fixture_sql(fixture, "UPDATE hold SET ended_ms = 1; UPDATE action SET is_open = 0");
+	fixture_open(fixture, STORE_WRITE);
+	assert_int_equal(retain(fixture, 5000, 0, 100), 2);
+	assert_int_equal(read_runs(fixture, 9).count, 1);
+}
+
 #define TEST(function)                                                                             \
 	cmocka_unit_test_setup_teardown(function, fixture_set_up_open, fixture_tear_down)
 
@@ -158,5 +239,7 @@ const struct CMUnitTest run_tests[] = {
 	TEST(test_each_newest_first),
 	TEST(test_dead_runs_are_ended),
 	TEST(test_dry_run_continues_the_numbers),
+	TEST(test_what_is_old_and_over_is_removed),
+	TEST(test_a_held_action_stays_until_its_hold_ends),
 };
 const size_t run_test_count = sizeof(run_tests) / sizeof(run_tests[0]);
