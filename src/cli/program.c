@@ -82,7 +82,7 @@ struct span program_user(struct arena *arena)
 	struct span name = user != NULL ? span_of(user->pw_name)
 					: arena_format(arena, "uid %ld", (long)getuid());
 
-	if (before == NULL || *before == '\0' || getuid() != 0)
+	if (before == NULL || *before == '\0' || span_equal(name, span_of(before)))
 		return arena_span(arena, name);
 	return arena_format(arena, "%.*s (sudo: %s)", SPAN_ARG(name), before);
 }

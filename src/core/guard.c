@@ -17,6 +17,20 @@ const char *guard_class_name(enum guard_class class)
 	return class_names[class];
 }
 
+const char *guard_class_noun(enum guard_class class, uint64_t count)
+{
+	static const char *const nouns[GUARD_CLASS_COUNT][2] = {
+		[GUARD_DEACTIVATIONS] = { "deactivation", "deactivations" },
+		[GUARD_REVOCATIONS] = { "revocation", "revocations" },
+		[GUARD_CREATIONS] = { "creation", "creations" },
+		[GUARD_RENAMES] = { "rename", "renames" },
+		[GUARD_REHIRES] = { "rehire", "rehires" },
+		[GUARD_UNDONE] = { "undone change", "undone changes" },
+	};
+
+	return nouns[class][count != 1];
+}
+
 bool guard_class_parse(struct span name, enum guard_class *ret_class)
 {
 	for (unsigned i = 0; i < GUARD_CLASS_COUNT; i++) {

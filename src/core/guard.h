@@ -48,6 +48,9 @@ static inline unsigned guard_bit(enum guard_class class)
 /** Names a class: as its key below policy.limits, "renames", "rehires" or "undone". */
 const char *guard_class_name(enum guard_class class);
 
+/** What so many actions of a class are called behind their number: "deactivation". */
+const char *guard_class_noun(enum guard_class class, uint64_t count);
+
 /** Finds a class by its name, case included. @return false: there is none */
 bool guard_class_parse(struct span name, enum guard_class *ret_class);
 

@@ -45,13 +45,9 @@ static const char *cause_text(enum notice_cause cause)
 
 static void summarize_hold(const struct notice *notice, struct str *out)
 {
-	struct span class = span_of(guard_class_name(notice->class));
-
-	/* All classes are named in the plural: "renames". */
-	if (notice->count == 1)
-		class.len--;
-	str_addf(out, "Hold %" PRId64 ": %" PRIu64 " %.*s %s for a decision", notice->hold_id,
-	    notice->count, SPAN_ARG(class), notice->count == 1 ? "waits" : "wait");
+	str_addf(out, "Hold %" PRId64 ": %" PRIu64 " %s %s for a decision", notice->hold_id,
+	    notice->count, guard_class_noun(notice->class, notice->count),
+	    notice->count == 1 ? "waits" : "wait");
 	if (notice->limit > 0)
 		str_addf(out, " (limit %" PRIu64 ")", notice->limit);
 	str_add_c(out, "; see: scimward holds");

@@ -390,7 +390,7 @@ static void put_hold(struct page *page, const struct explained_hold *held)
 	    SPAN_ARG(held->action.user_name), plan_reason_words(held->action.reason));
 	put(page, label, LINE_BAD);
 	str_addf(&page->text, "one of %" PRIu64 " %s, held since ", hold->count,
-	    guard_class_name(hold->class));
+	    guard_class_noun(hold->class, UINT64_MAX));
 	add_time(page, hold->since_ms);
 	if (hold->limit != 0)
 		str_addf(&page->text, ", over the limit of %" PRIu64, hold->limit);

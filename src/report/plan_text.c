@@ -624,7 +624,7 @@ void plan_text_hold(struct plan_writer *writer, const struct hold *hold)
 	time_format(hold->since_ms, false, since);
 	put(writer, STYLE_HEADING,
 	    arena_format(writer->arena, "Hold %" PRId64 ": %" PRIu64 " %s", hold->id, hold->count,
-		guard_class_name(hold->class)));
+		guard_class_noun(hold->class, hold->count)));
 	put(writer, STYLE_PLAIN,
 	    arena_format(writer->arena, " since %s (run %" PRId64 ")", since, hold->run_id));
 	if (hold->limit > 0 || hold->class < GUARD_LIMITED)

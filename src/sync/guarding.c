@@ -224,11 +224,8 @@ static bool each(struct guarding *guarding, enum action_state state,
 /* "1 deactivation is", "4 deactivations are". */
 static struct span batch_words(const struct guarding *guarding, const struct hold *batch)
 {
-	const char *class = guard_class_name(batch->class);
-	int len = (int)strlen(class) - (batch->count == 1);
-
-	return arena_format(guarding->cycle->arena, "%llu %.*s %s",
-	    (unsigned long long)batch->count, len, class, batch->count == 1 ? "is" : "are");
+	return arena_format(guarding->cycle->arena, "%llu %s %s", (unsigned long long)batch->count,
+	    guard_class_noun(batch->class, batch->count), batch->count == 1 ? "is" : "are");
 }
 
 static void tell_limit(const struct guarding *guarding, const struct hold *batch)
@@ -243,8 +240,9 @@ static void tell_limit(const struct guarding *guarding, const struct hold *batch
 	if (cycle_is_dry(guarding->cycle))
 		log_warning("%llu %s would be held: %llu in this plan and the last %s, the limit "
 			    "is %llu (policy.limits.%s)",
-		    (unsigned long long)batch->count, class, (unsigned long long)verdict->count,
-		    window, (unsigned long long)verdict->limit, class);
+		    (unsigned long long)batch->count, guard_class_noun(batch->class, batch->count),
+		    (unsigned long long)verdict->count, window, (unsigned long long)verdict->limit,
+		    class);
 	else
 		log_warning("hold %lld: %.*s held: %llu in this plan and the last %s, the "
 			    "limit is %llu (policy.limits.%s); look at them with \"scimward "

@@ -133,6 +133,9 @@ static void test_names(void **state)
 		assert_int_equal(class, i);
 	}
 	assert_false(guard_class_parse(SPAN("Deactivations"), &class));
+	assert_string_equal(guard_class_noun(GUARD_REVOCATIONS, 1), "revocation");
+	assert_string_equal(guard_class_noun(GUARD_UNDONE, 1), "undone change");
+	assert_string_equal(guard_class_noun(GUARD_RENAMES, 0), "renames");
 	assert_false(guard_class_parse(SPAN(""), &class));
 	for (unsigned i = 0; i < HOLD_DECISION_COUNT; i++) {
 		enum hold_decision decision;
