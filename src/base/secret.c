@@ -177,6 +177,25 @@ static enum status check_file(int fd, bool is_private, const char *label, struct
 	return STATUS_OK;
 }
 
+static enum status load_fd(
+    int fd, bool is_private, const char *label, struct secret **ret_secret, struct err *reterr)
+{
+	struct secret *content = secret_map(SECRET_MAX_BYTES + 1);
+	enum status status = check_file(fd, is_private, label, reterr);
+	if (status == STATUS_OK)
+		status = read_all(fd, content, label, reterr);
+	if (status == STATUS_OK)
+		status = secret_take(secret_reveal(content), label, ret_secret, reterr);
+	secret_free(&content);
+	return status;
+}
+
+enum status secret_load_fd(
+    int fd, const char *label, struct secret **ret_secret, struct err *reterr)
+{
+	return load_fd(fd, true, label, ret_secret, reterr);
+}
+
 static enum status load_path(const char *path, bool is_private, const char *label,
     struct secret **ret_secret, struct err *reterr)
 {
@@ -186,13 +205,7 @@ static enum status load_path(const char *path, bool is_private, const char *labe
 		err_set(reterr, "cannot open %s: %s", label, strerror(errno));
 		return STATUS_REJECT;
 	}
-	struct secret *content = secret_map(SECRET_MAX_BYTES + 1);
-	enum status status = check_file(fd, is_private, label, reterr);
-	if (status == STATUS_OK)
-		status = read_all(fd, content, label, reterr);
-	if (status == STATUS_OK)
-		status = secret_take(secret_reveal(content), label, ret_secret, reterr);
-	secret_free(&content);
+	enum status status = load_fd(fd, is_private, label, ret_secret, reterr);
 	close(fd);
 	return status;
 }

@@ -52,4 +52,13 @@ bool secret_is_reference(struct span reference);
  */
 enum status secret_load(struct span reference, struct secret **ret_secret, struct err *reterr);
 
+/**
+ * Reads an open file from where it stands, with the rules of `file:`; the descriptor stays open.
+ *
+ * @param label  names the file in messages
+ * @return as secret_load
+ */
+enum status secret_load_fd(
+    int fd, const char *label, struct secret **ret_secret, struct err *reterr);
+
 #endif
