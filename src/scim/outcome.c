@@ -146,57 +146,6 @@ static struct span without_query(struct span path)
 	return (struct span) { path.at, span_find(path, '?') };
 }
 
-/* Appends a peer's words, printable, in quotes, and cut at a character. */
-static void add_words(struct str *text, struct span words)
-{
-	struct str printable = { 0 };
-
-	if (words.at == NULL || words.len == 0)
-		return;
-	utf8_printable(words, &printable);
-	if (printable.len > OUTCOME_DETAIL_MAX_BYTES) {
-		size_t len = OUTCOME_DETAIL_MAX_BYTES;
-		while (len > 0 && ((unsigned char)printable.at[len] & 0xc0) == 0x80)
-			len--;
-		str_truncate(&printable, len);
-		str_add_c(&printable, "…");
-	}
-	str_addf(text, " (%s)", str_c(&printable));
-	str_done(&printable);
-}
-
-static void add_remedy(struct str *text, const char *remedy)
-{
-	if (remedy != NULL)
-		str_addf(text, "; %s", remedy);
-}
-
-static void tell_failure(const struct outcome_story *story, struct str *text)
-{
-	const struct http_answer *answer = story->answer;
-
-	str_add_c(text, failure_name(answer->failure));
-	if (answer->status > 0)
-		str_addf(text, " after status %d", answer->status);
-	add_words(text, answer->failure_detail);
-	add_remedy(text, failure_remedy(answer->failure));
-}
-
-static void tell_status(const struct outcome_story *story, struct str *text)
-{
-	int status = story->answer->status;
-	const char *who = story->is_login ? "the auth service" : "the tenant";
-
-	str_addf(text, "%s answered %d", who, status);
-	if (status == 202 || status == 207)
-		str_add_c(text, ", that is, not all of it was done");
-	add_words(text, story->detail);
-	if (story->problem != NULL)
-		str_addf(text, ", but %s", story->problem);
-	else
-		add_remedy(text, story->is_login ? login_remedy(status) : status_remedy(story));
-}
-
 /* Hides "Basic x": x, and the pair and the password that are in it. */
 static void hide_pair(struct str *text, struct span encoded)
 {
@@ -225,6 +174,69 @@ static void hide(struct str *text, struct span header)
 		hide_pair(text, rest);
 }
 
+static void hide_all(const struct outcome_story *story, struct str *text)
+{
+	for (size_t i = 0; i < OUTCOME_SECRETS; i++)
+		hide(text, story->secrets[i]);
+}
+
+/* Appends a peer's words, printable, in parentheses, and cut at a character. Secrets go first: of
+ * one that is cut nobody would know the rest. */
+static void add_words(const struct outcome_story *story, struct str *text, struct span words)
+{
+	struct str clean = { 0 }, printable = { 0 };
+
+	if (words.at == NULL || words.len == 0)
+		return;
+	str_add(&clean, words);
+	hide_all(story, &clean);
+	utf8_printable(str_span(&clean), &printable);
+	secret_wipe_str(&clean);
+	if (printable.len > OUTCOME_DETAIL_MAX_BYTES) {
+		size_t len = OUTCOME_DETAIL_MAX_BYTES;
+		while (len > 0 && ((unsigned char)printable.at[len] & 0xc0) == 0x80)
+			len--;
+		str_truncate(&printable, len);
+		str_add_c(&printable, "…");
+	}
+	str_addf(text, " (%s)", str_c(&printable));
+	str_done(&printable);
+}
+
+static void add_remedy(struct str *text, const char *remedy)
+{
+	if (remedy != NULL)
+		str_addf(text, "; %s", remedy);
+}
+
+static void tell_failure(const struct outcome_story *story, struct str *text)
+{
+	const struct http_answer *answer = story->answer;
+
+	str_add_c(text, failure_name(answer->failure));
+	if (answer->status > 0)
+		str_addf(text, " after status %d", answer->status);
+	add_words(story, text, answer->failure_detail);
+	add_remedy(text, failure_remedy(answer->failure));
+}
+
+static void tell_status(const struct outcome_story *story, struct str *text)
+{
+	int status = story->answer->status;
+	const char *who = story->is_login ? "the auth service" : "the tenant";
+
+	str_addf(text, "%s answered %d", who, status);
+	if (status == 202 || status == 207)
+		str_add_c(text, ", that is, not all of it was done");
+	add_words(story, text, story->detail);
+	if (story->problem != NULL)
+		str_addf(text, ", but %s", story->problem);
+	else if (story->remedy != NULL)
+		add_remedy(text, story->remedy);
+	else
+		add_remedy(text, story->is_login ? login_remedy(status) : status_remedy(story));
+}
+
 void outcome_explain(const struct outcome_story *story, struct err *ret_text)
 {
 	struct span path = without_query(story->path);
@@ -235,8 +247,7 @@ void outcome_explain(const struct outcome_story *story, struct err *ret_text)
 		tell_failure(story, &text);
 	else
 		tell_status(story, &text);
-	for (size_t i = 0; i < OUTCOME_SECRETS; i++)
-		hide(&text, story->secrets[i]);
+	hide_all(story, &text);
 	err_set(ret_text, "%s", str_c(&text));
 	str_done(&text);
 }

@@ -43,6 +43,7 @@ struct outcome_story {
 	const struct http_answer *answer;
 	struct span detail;  /* the tenant's words; absent: none */
 	const char *problem; /* what is wrong with a body; NULL: nothing */
+	const char *remedy;  /* what to do about a status; NULL: what the status says */
 	enum tenant_profile profile;
 	bool is_login; /* to the auth service */
 	/** Values of Authorization headers that the tenant may repeat; absent ones are welcome. */
