@@ -4,6 +4,7 @@
 #include "base64.h"
 #include "certificate.h"
 #include "memory.h"
+#include "oauth.h"
 
 #include <openssl/rand.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct token {
 	char *owner;        /* who logged in */
 	int64_t expires_ms; /* since 1970 */
 	bool has_role;
+	long family; /* the login of OAuth that it came of; 0: none */
 };
 
 struct auth {
@@ -27,7 +29,7 @@ struct auth {
 	const struct store *store;
 	struct token *tokens;
 	size_t token_count;
-	char **refresh_tokens; /* of OAuth, one for each in the options */
+	struct oauth *oauth;
 };
 
 static int64_t now_ms(void)
@@ -63,8 +65,7 @@ struct auth *auth_new(const struct options *options, const struct store *store)
 	struct auth *auth = memory_new(1, sizeof(*auth));
 	auth->options = options;
 	auth->store = store;
-	auth->refresh_tokens = memory_new(options->refresh_tokens.count, sizeof(char *));
-	auth_reset(auth);
+	auth->oauth = oauth_new(options, auth);
 	return auth;
 }
 
@@ -78,9 +79,7 @@ void auth_expire_all(struct auth *auth)
 void auth_reset(struct auth *auth)
 {
 	auth_expire_all(auth);
-	const struct credentials *given = &auth->options->refresh_tokens;
-	for (size_t i = 0; i < given->count; i++)
-		text_set(&auth->refresh_tokens[i], given->list[i].secret);
+	oauth_reset(auth->oauth);
 }
 
 void auth_free(struct auth **auth)
@@ -88,9 +87,7 @@ void auth_free(struct auth **auth)
 	if (!*auth)
 		return;
 	auth_expire_all(*auth);
-	for (size_t i = 0; i < (*auth)->options->refresh_tokens.count; i++)
-		free((*auth)->refresh_tokens[i]);
-	free((*auth)->refresh_tokens);
+	oauth_free(&(*auth)->oauth);
 	free((*auth)->tokens);
 	free(*auth);
 	*auth = NULL;
@@ -134,6 +131,39 @@ static struct token *issue(struct auth *auth, const char *owner, bool has_role)
 	};
 	token_extend(auth, token);
 	return token;
+}
+
+const char *auth_issue(struct auth *auth, const char *owner, bool has_role, long family)
+{
+	struct token *token = issue(auth, owner, has_role);
+	token->family = family;
+	return token->value;
+}
+
+void auth_revoke(struct auth *auth, long family)
+{
+	for (size_t i = auth->token_count; i > 0; i--) {
+		struct token *token = &auth->tokens[i - 1];
+		if (token->family != family)
+			continue;
+		token_done(token);
+		*token = auth->tokens[--auth->token_count];
+	}
+}
+
+const struct credential *auth_find_user(const struct auth *auth, const char *name)
+{
+	const struct credentials *users = &auth->options->users;
+	for (size_t i = 0; name && i < users->count; i++) {
+		if (strcasecmp(users->list[i].name, name) == 0)
+			return &users->list[i];
+	}
+	return NULL;
+}
+
+struct oauth *auth_oauth(struct auth *auth)
+{
+	return auth->oauth;
 }
 
 static struct token *find_token(struct auth *auth, const char *value)
@@ -308,65 +338,16 @@ static void answer_with_token(
 	}
 }
 
-/* A member of a JSON body or of a form; a form's values are decoded in place of "%XX" and "+". */
-static char *body_member(const struct request *request, const char *name)
+static void answer_oauth_token(
+    struct auth *auth, const struct request *request, struct answer *answer)
 {
-	if (request->json)
-		return text_copy(json_string_value(json_object_get(request->json, name)));
-	char *copy = text_copy(request->body), *rest = NULL, *found = NULL;
-	for (char *pair = strtok_r(copy, "&", &rest); pair; pair = strtok_r(NULL, "&", &rest)) {
-		size_t length = strlen(name);
-		if (text_begins(pair, name) && pair[length] == '=')
-			found = pair + length + 1;
-	}
-	char *value = text_copy(found), *end = value;
-	for (const char *at = found; at && *at; at++, end++) {
-		char digits[3] = { at[0] == '%' ? at[1] : '\0', at[1], '\0' };
-		digits[1] = digits[0] ? at[2] : '\0';
-		*end = *at == '+' ? ' ' : *at;
-		if (digits[0] && digits[1]) {
-			*end = (char)strtol(digits, NULL, 16);
-			at += 2;
-		}
-	}
-	if (end)
-		*end = '\0';
-	free(copy);
-	return value;
+	oauth_answer_token(auth->oauth, request, answer);
 }
 
-static void answer_oauth_token(struct auth *auth, size_t which, struct answer *answer)
+static void answer_oauth_device(
+    struct auth *auth, const struct request *request, struct answer *answer)
 {
-	const struct credential *client = &auth->options->refresh_tokens.list[which];
-	const struct token *token = issue(auth, client->name, client->has_role);
-	free(auth->refresh_tokens[which]);
-	auth->refresh_tokens[which] = random_text(24);
-	answer_json(answer, 200, ANSWER_JSON,
-	    json_pack("{s:s, s:s, s:s, s:I}", "access_token", token->value, "refresh_token",
-		auth->refresh_tokens[which], "token_type", "Bearer", "expires_in",
-		(json_int_t)auth->options->token_lifetime_s));
-}
-
-static void answer_oauth(struct auth *auth, const struct request *request, struct answer *answer)
-{
-	char *grant = body_member(request, "grant_type");
-	char *client = body_member(request, "client_id");
-	char *refresh_token = body_member(request, "refresh_token");
-	const char *error = "invalid_grant";
-	if (!grant || strcmp(grant, "refresh_token") != 0)
-		error = "unsupported_grant_type";
-	const struct credentials *clients = &auth->options->refresh_tokens;
-	answer_json(answer, 400, ANSWER_JSON, json_pack("{s:s}", "error", error));
-	for (size_t i = 0; error[0] == 'i' && client && refresh_token && i < clients->count; i++) {
-		if (strcmp(clients->list[i].name, client) == 0 &&
-		    strcmp(auth->refresh_tokens[i], refresh_token) == 0) {
-			answer_oauth_token(auth, i, answer);
-			break;
-		}
-	}
-	free(grant);
-	free(client);
-	free(refresh_token);
+	oauth_answer_device(auth->oauth, request, answer);
 }
 
 void auth_answer(struct auth *auth, const struct request *request, struct answer *ret_answer)
@@ -380,7 +361,8 @@ void auth_answer(struct auth *auth, const struct request *request, struct answer
 		{ "POST", "/token/refresh", answer_with_token },
 		{ "GET", "/token/validate", answer_with_token },
 		{ "POST", "/token/logout", answer_with_token },
-		{ "POST", "/oauth/token", answer_oauth },
+		{ "POST", "/oauth/token", answer_oauth_token },
+		{ "POST", "/oauth/device/code", answer_oauth_device },
 	};
 	unsigned status = 404;
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {

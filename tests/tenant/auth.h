@@ -8,13 +8,12 @@
 // rejected there; errors are 401 FAILURE_BAD_CREDENTIAL and 400
 // FAILURE_BAD_HEADER.  SCIM takes AnaplanAuthToken, Bearer with such a token, with
 // an OAuth token or an API key, and Basic; 401 without, 403 without USER_ADMIN.
-// POST /oauth/token takes a refresh token, in JSON or as a form.
+// OAuth is in oauth.h.
 // /token/validate tells whose token it is: userId is the name that logged in, userGuid the id of
 // the tenant's user with that userName. Chosen: somebody who logs in without being among the SCIM
 // users has a userGuid made of the name; a certificate logs in the person whom --certificate-user
 // names. Chosen: a missing or an unfit Authorization answers 400 FAILURE_BAD_HEADER, a dead token
-// 401; who logs in by certificate holds USER_ADMIN; a refresh token of OAuth works once and the
-// answer brings the next; its errors are those of RFC 6749.
+// 401; who logs in by certificate holds USER_ADMIN.
 
 #ifndef TENANT_AUTH_H
 #define TENANT_AUTH_H
@@ -28,6 +27,7 @@
 #include <stddef.h>
 
 struct auth;
+struct oauth;
 
 /** What a request's credentials are worth to SCIM. */
 enum auth_verdict {
@@ -41,6 +41,18 @@ struct auth *auth_new(const struct options *options, const struct store *store);
 
 /** Frees the auth service; NULL is welcome. */
 void auth_free(struct auth **auth);
+
+/** Gives out an access token of a login of OAuth.  @return borrowed until the next one comes. */
+const char *auth_issue(struct auth *auth, const char *owner, bool has_role, long family);
+
+/** Lets the access tokens of a login of OAuth die. */
+void auth_revoke(struct auth *auth, long family);
+
+/** Finds a person who may log in.  @param name may be NULL.  @return borrowed, or NULL. */
+const struct credential *auth_find_user(const struct auth *auth, const char *name);
+
+/** The part that knows refresh tokens; borrowed. */
+struct oauth *auth_oauth(struct auth *auth);
 
 /** Forgets all tokens, and takes the refresh tokens of the command line again. */
 void auth_reset(struct auth *auth);

@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include "memory.h"
+#include "oauth.h"
 #include "resource.h"
 
 #include <errno.h>
@@ -142,6 +143,23 @@ static void control_reset(struct simulator *simulator, struct answer *answer)
 	control_stats(simulator, answer);
 }
 
+static void control_device(
+    struct simulator *simulator, const struct request *request, struct answer *answer)
+{
+	const char *mistake = oauth_decide(auth_oauth(simulator->auth), request->json);
+	if (mistake)
+		answer_mistake(answer, 400, mistake);
+	else
+		answer_json(answer, 200, ANSWER_JSON, json_object());
+}
+
+static void control_expire(struct simulator *simulator, struct answer *answer)
+{
+	auth_expire_all(simulator->auth);
+	oauth_expire_all(auth_oauth(simulator->auth));
+	control_stats(simulator, answer);
+}
+
 static int by_user_name(const void *left, const void *right)
 {
 	return strcmp((*(struct user *const *)left)->keys[STORE_BY_USER_NAME],
@@ -233,6 +251,10 @@ void control_answer(
 		control_stats(simulator, ret_answer);
 	else if (strcmp(path, "/_reset") == 0 && strcmp(request->method, "POST") == 0)
 		control_reset(simulator, ret_answer);
+	else if (strcmp(path, "/_device") == 0 && strcmp(request->method, "POST") == 0)
+		control_device(simulator, request, ret_answer);
+	else if (strcmp(path, "/_expire") == 0 && strcmp(request->method, "POST") == 0)
+		control_expire(simulator, ret_answer);
 	else if (text_begins(path, "/_users"))
 		control_users(simulator, request, ret_answer);
 	else

@@ -12,6 +12,8 @@
 //	GET    /_stats       {"requests": {"POST": {"201": 7}}, "total", "users", "tokens", "inFlight",
 //	                     "mostInFlight", "sameAccountInFlight"}; status "0": cut without an answer
 //	POST   /_reset       everything as it was at the start
+//	POST   /_device      {"userCode", "user", "allow"}: a person decides about a code (oauth.h)
+//	POST   /_expire      lets all tokens be over their time, those of OAuth included
 //	GET    /_users       all users in the plain form (resource.h), sorted by userName
 //	POST   /_users       adds one or, from an array, several, as a person at the screen would
 //	PUT    /_users/{id}  changes the members that the body has, userName too

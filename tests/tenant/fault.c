@@ -51,6 +51,12 @@ static const struct {
 	{ "not-json", FAULT_NOT_JSON },
 	{ "too-large", FAULT_TOO_LARGE },
 	{ "wrong-shape", FAULT_WRONG_SHAPE },
+	{ "slow_down", FAULT_OAUTH_ERROR },
+	{ "authorization_pending", FAULT_OAUTH_ERROR },
+	{ "access_denied", FAULT_OAUTH_ERROR },
+	{ "expired_token", FAULT_OAUTH_ERROR },
+	{ "invalid_grant", FAULT_OAUTH_ERROR },
+	{ "invalid_client", FAULT_OAUTH_ERROR },
 };
 
 static void fault_free(struct fault *fault)

@@ -27,6 +27,8 @@
 //	expire-tokens  all tokens die, then the request is handled as usual
 //	not-json     the request is done; the body is HTML with the status of success
 //	too-large    the request is done; the body does not end, or is "bytes" long
+//	slow_down, authorization_pending, access_denied, expired_token, invalid_grant, invalid_client
+//	             nothing is done; OAuth's error of that name (400)
 //	wrong-shape  the request is done; the body is JSON whose members have impossible types
 //
 // `count` is 1 unless given, -1 is for ever.  `path` is a prefix of the whole
@@ -55,7 +57,8 @@ enum fault_kind {
 	FAULT_EXPIRE_TOKENS,
 	FAULT_NOT_JSON,
 	FAULT_TOO_LARGE,
-	FAULT_WRONG_SHAPE
+	FAULT_WRONG_SHAPE,
+	FAULT_OAUTH_ERROR
 };
 
 /** What one request met. */

@@ -7,7 +7,7 @@
 //	server.c       HTTP; delay.c: answers that wait; traffic.c: what is in flight
 //	service.c      one request: its fault, its answer, its line in the log
 //	scim.c         /scim/1/0/v2, with discovery.c, filter.c, patch.c, resource.c
-//	auth.c         /token and /oauth, with certificate.c and base64.c
+//	auth.c         /token, with certificate.c and base64.c; oauth.c: /oauth
 //	fault.c        what goes wrong on request
 //	control.c      the endpoints for tests
 //	store.c        the users; workspace.c: their workspaces

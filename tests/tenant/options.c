@@ -22,6 +22,11 @@ enum option_code {
 	OPTION_CA_FILE,
 	OPTION_CERTIFICATE_USER,
 	OPTION_TOKEN_LIFETIME,
+	OPTION_OAUTH_CLIENT,
+	OPTION_REFRESH_LIFETIME,
+	OPTION_REFRESH_GRACE,
+	OPTION_DEVICE_LIFETIME,
+	OPTION_DEVICE_INTERVAL,
 	OPTION_USERS,
 	OPTION_PAGE_ORDER,
 	OPTION_STATE,
@@ -46,6 +51,14 @@ static const char help[] =
     "                         a person who may log in; norole: not a User Administrator\n"
     "  --refresh-token CLIENT:TOKEN[:norole]\n"
     "                         a refresh token that POST /oauth/token takes, once\n"
+    "  --oauth-client NAME[:norotate]\n"
+    "                         a client for OAuth's device grant; may be repeated\n"
+    "  --refresh-lifetime SECONDS\n"
+    "                         how long a refresh token that rotates lives (43000)\n"
+    "  --refresh-grace SECONDS\n"
+    "                         how long it is taken again after its use (0)\n"
+    "  --device-lifetime SECONDS, --device-interval SECONDS\n"
+    "                         of a code for a person (600), between polls (5)\n"
     "  --ca-file PEM          authorities whose certificates may log in\n"
     "  --certificate-user NAME\n"
     "                         whom they log in (administrator@corp.example)\n"
@@ -78,6 +91,11 @@ static const struct option known[] = {
 	{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
 	{ "certificate-user", required_argument, NULL, OPTION_CERTIFICATE_USER },
 	{ "token-lifetime", required_argument, NULL, OPTION_TOKEN_LIFETIME },
+	{ "oauth-client", required_argument, NULL, OPTION_OAUTH_CLIENT },
+	{ "refresh-lifetime", required_argument, NULL, OPTION_REFRESH_LIFETIME },
+	{ "refresh-grace", required_argument, NULL, OPTION_REFRESH_GRACE },
+	{ "device-lifetime", required_argument, NULL, OPTION_DEVICE_LIFETIME },
+	{ "device-interval", required_argument, NULL, OPTION_DEVICE_INTERVAL },
 	{ "users", required_argument, NULL, OPTION_USERS },
 	{ "page-order", required_argument, NULL, OPTION_PAGE_ORDER },
 	{ "state", required_argument, NULL, OPTION_STATE },
@@ -109,6 +127,20 @@ static bool add_credential(struct credentials *all, const char *text, bool has_s
 	all->list[all->count++] =
 	    (struct credential) { name, colon ? text_copy(colon + 1) : NULL, has_role };
 	return true;
+}
+
+static bool add_oauth_client(struct options *options, const char *text)
+{
+	static const char suffix[] = ":norotate";
+	char *name = text_copy(text), *end = strstr(name, suffix);
+	bool is_rotating = !end || end[sizeof(suffix) - 1] != '\0';
+	if (!is_rotating)
+		*end = '\0';
+	options->oauth_clients = memory_resize(options->oauth_clients,
+	    options->oauth_client_count + 1, sizeof(*options->oauth_clients));
+	options->oauth_clients[options->oauth_client_count++] =
+	    (struct oauth_client) { name, is_rotating };
+	return *name != '\0';
 }
 
 static void credentials_done(struct credentials *all)
@@ -189,6 +221,16 @@ static bool options_set(struct options *options, enum option_code code, const ch
 		return set_text(&options->certificate_user, value);
 	case OPTION_TOKEN_LIFETIME:
 		return number_between(value, 0, 1000000000, &options->token_lifetime_s);
+	case OPTION_OAUTH_CLIENT:
+		return add_oauth_client(options, value);
+	case OPTION_REFRESH_LIFETIME:
+		return number_between(value, 0, 1000000000, &options->refresh_lifetime_s);
+	case OPTION_REFRESH_GRACE:
+		return number_between(value, 0, 1000000000, &options->refresh_grace_s);
+	case OPTION_DEVICE_LIFETIME:
+		return number_between(value, 0, 1000000, &options->device_lifetime_s);
+	case OPTION_DEVICE_INTERVAL:
+		return number_between(value, 0, 1000, &options->device_interval_s);
 	case OPTION_USERS:
 		return number_between(value, 0, 10000000, &options->user_count);
 	case OPTION_PAGE_ORDER:
@@ -220,6 +262,9 @@ enum options_outcome options_read(int argc, char **argv, struct options *ret_opt
 	*ret_options = (struct options) { .address = "127.0.0.1",
 		.certificate_user = "administrator@corp.example",
 		.token_lifetime_s = 2100,
+		.refresh_lifetime_s = 43000,
+		.device_lifetime_s = 600,
+		.device_interval_s = 5,
 		.log_limit = 20000,
 		.create_status = 201 };
 	workspaces_add(
@@ -249,5 +294,8 @@ void options_done(struct options *options)
 	credentials_done(&options->users);
 	credentials_done(&options->api_keys);
 	credentials_done(&options->refresh_tokens);
+	for (size_t i = 0; i < options->oauth_client_count; i++)
+		free(options->oauth_clients[i].name);
+	free(options->oauth_clients);
 	*options = (struct options) { 0 };
 }

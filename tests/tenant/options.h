@@ -23,6 +23,12 @@ struct credentials {
 	size_t count;
 };
 
+/** A client of OAuth, for the device grant. */
+struct oauth_client {
+	char *name;
+	bool is_rotating; /**< its refresh tokens are good for one use */
+};
+
 struct options {
 	const char *address;
 	long port; /**< 0: any free one */
@@ -37,7 +43,13 @@ struct options {
 	struct credentials api_keys;
 	struct credentials
 	    refresh_tokens; /**< of OAuth: the name is the client, the secret the token */
+	struct oauth_client *oauth_clients; /**< owned */
+	size_t oauth_client_count;
 	long token_lifetime_s;
+	long refresh_lifetime_s; /**< of a rotating token, from its issue */
+	long refresh_grace_s;    /**< how long a token that was used is taken again */
+	long device_lifetime_s;
+	long device_interval_s;
 	long user_count;
 	long log_limit;
 	long create_status; /**< 201 or 200 */

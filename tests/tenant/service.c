@@ -101,6 +101,7 @@ static void spoil(const struct fault_hit *hit, struct outcome *outcome)
 	case FAULT_PARTIAL:
 	case FAULT_WRONG_ENTITLEMENTS:
 	case FAULT_EXPIRE_TOKENS:
+	case FAULT_OAUTH_ERROR:
 		break;
 	}
 }
@@ -116,6 +117,9 @@ void service_handle(
 	bool does_nothing = hit.kind == FAULT_RESET || (hit.kind == FAULT_NEVER && !hit.writes);
 	if (hit.kind == FAULT_STATUS)
 		answer_fault_status(&hit, request, &ret_outcome->answer);
+	else if (hit.kind == FAULT_OAUTH_ERROR)
+		answer_json(
+		    &ret_outcome->answer, 400, ANSWER_JSON, json_pack("{s:s}", "error", hit.name));
 	else if (!does_nothing)
 		route(simulator, request, hit.kind, &ret_outcome->answer);
 	spoil(&hit, ret_outcome);

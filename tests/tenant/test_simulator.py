@@ -627,6 +627,11 @@ def test_tokens_expire(start):
     assert tenant.stats()["tokens"] == 0
 
 
+def refresh(tenant, token, client="client"):
+    return tenant.ask("POST", "/oauth/token", {"grant_type": "refresh_token", "client_id": client,
+                                               "refresh_token": token})
+
+
 def test_oauth_refresh_tokens_work_once(tenant):
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     body = "grant_type=refresh_token&client_id=client&refresh_token=%66irst"
@@ -634,13 +639,93 @@ def test_oauth_refresh_tokens_work_once(tenant):
     assert (first.status, first.json["expires_in"]) == (200, 2100)
     bearer = {"Authorization": "Bearer " + first.json["access_token"]}
     assert tenant.ask("GET", BASE + "/Users", headers=bearer).status == 200
-    again = tenant.ask("POST", "/oauth/token", body, form)
-    assert (again.status, again.json["error"]) == (400, "invalid_grant")
-    second = {"grant_type": "refresh_token", "client_id": "client",
-              "refresh_token": first.json["refresh_token"]}
-    assert tenant.ask("POST", "/oauth/token", second).status == 200
-    other = tenant.ask("POST", "/oauth/token", {**second, "grant_type": "client_credentials"})
+    second = refresh(tenant, first.json["refresh_token"])
+    assert second.status == 200
+    assert refresh(tenant, first.json["refresh_token"], "another").json["error"] == "invalid_grant"
+    other = tenant.ask("POST", "/oauth/token", {"grant_type": "client_credentials", "client_id": "client"})
     assert other.json["error"] == "unsupported_grant_type"
+    # What was used before comes again: nothing of that login is good any more.
+    again = refresh(tenant, "first")
+    assert (again.status, again.json["error"]) == (400, "invalid_grant")
+    assert refresh(tenant, second.json["refresh_token"]).json["error"] == "invalid_grant"
+    assert tenant.ask("GET", BASE + "/Users", headers=bearer).status == 401
+
+
+CLIENTS = ("--oauth-client", "rotating", "--oauth-client", "steady:norotate", "--user", "ann@corp.example:pw",
+           "--device-interval", "1", "--device-lifetime", "30")
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+def poll(tenant, device, client="rotating"):
+    return tenant.ask("POST", "/oauth/token", {"grant_type": DEVICE_GRANT, "client_id": client,
+                                               "device_code": device["device_code"]})
+
+
+def code_for(tenant, client="rotating", scope="openid offline_access"):
+    return tenant.ask("POST", "/oauth/device/code", {"client_id": client, "scope": scope}).json
+
+
+def allow(tenant, device, **more):
+    body = {"userCode": device["user_code"], "user": "ann@corp.example", "allow": True, **more}
+    return tenant.ask("POST", "/_device", body).status
+
+
+def test_a_person_lets_a_device_in(start):
+    tenant = start(*CLIENTS)
+    assert tenant.ask("POST", "/oauth/device/code", {"client_id": "nobody"}).json["error"] == "invalid_client"
+    device = code_for(tenant)
+    assert (device["interval"], device["expires_in"]) == (1, 30)
+    assert device["user_code"] in device["verification_uri_complete"]
+    assert poll(tenant, device).json["error"] == "authorization_pending"
+    assert poll(tenant, device).json["error"] == "slow_down"
+    assert allow(tenant, device, user="stranger@corp.example") == 400
+    assert allow(tenant, {"user_code": "XXXX-XXXX"}) == 400
+    other, refused = code_for(tenant), code_for(tenant)
+    assert allow(tenant, other) == 200
+    assert allow(tenant, other) == 400
+    assert poll(tenant, other, "steady").json["error"] == "invalid_grant"
+    granted = poll(tenant, other)
+    assert granted.status == 200
+    bearer = {"Authorization": "Bearer " + granted.json["access_token"]}
+    assert tenant.ask("GET", BASE + "/Users", headers=bearer).status == 200
+    assert poll(tenant, other).json["error"] == "invalid_grant"
+    assert allow(tenant, refused, allow=False) == 200
+    assert poll(tenant, refused).json["error"] == "access_denied"
+    assert refresh(tenant, granted.json["refresh_token"], "rotating").json["refresh_token"]
+
+
+def test_clients_whose_refresh_tokens_stay(start):
+    tenant = start(*CLIENTS, "--refresh-lifetime", "0")
+    device = code_for(tenant, "steady")
+    allow(tenant, device)
+    token = poll(tenant, device, "steady").json["refresh_token"]
+    for _ in range(3):
+        answer = refresh(tenant, token, "steady")
+        assert answer.status == 200 and "refresh_token" not in answer.json
+    device = code_for(tenant, "steady", scope="openid")
+    allow(tenant, device)
+    assert "refresh_token" not in poll(tenant, device, "steady").json
+
+
+def test_refresh_tokens_end_and_lost_answers_may_be_forgiven(start):
+    tenant = start("--refresh-token", "client:first", "--refresh-grace", "60")
+    lost = refresh(tenant, "first")
+    again = refresh(tenant, "first")
+    assert (lost.status, again.status) == (200, 200)
+    assert lost.json["refresh_token"] != again.json["refresh_token"]
+    assert refresh(tenant, again.json["refresh_token"]).status == 200
+    tenant.ask("POST", "/_expire")
+    assert tenant.stats()["tokens"] == 0
+    assert refresh(tenant, again.json["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def test_codes_end(start):
+    tenant = start(*CLIENTS[:-1], "0")
+    device = code_for(tenant)
+    assert poll(tenant, device).json["error"] == "expired_token"
+    assert allow(tenant, device) == 400
+    tenant.fault("access_denied", path="/oauth/token")
+    assert poll(tenant, device).json == {"error": "access_denied"}
 
 
 def test_workspaces_of_the_integration_api(tenant):
