@@ -93,22 +93,40 @@ static void check_credentials(struct config_reader *reader)
 		    "name the PEM file of the certificate that is registered at the tenant" },
 		{ "tenant.auth.key_file", TENANT_AUTH_CERTIFICATE, tenant->auth.key_file.len > 0,
 		    "name the PEM file of the certificate's private key" },
+		{ "tenant.auth.client_id", TENANT_AUTH_OAUTH_DEVICE, tenant->auth.client_id.len > 0,
+		    "name the OAuth client of the type device grant that was made in the tenant" },
+		{ "tenant.auth.refresh_token_file", TENANT_AUTH_OAUTH_DEVICE,
+		    tenant->auth.refresh_token_file != NULL,
+		    "name a file that the agent may write, such as "
+		    "\"/var/lib/scimward/refresh-token\"" },
 	};
 
 	for (size_t i = 0; i < sizeof(credentials) / sizeof(credentials[0]); i++)
 		check_credential(reader, &credentials[i]);
 }
 
+/* Both are called the authentication host, and the other methods' stands in every example. */
+static void check_oauth_url(struct config_reader *reader)
+{
+	const struct tenant_settings *tenant = &reader->draft->config.tenant;
+
+	if (tenant->auth.url == NULL && tenant->profile != TENANT_ANAPLAN &&
+	    !config_was_refused(reader, reader->root, "tenant.auth.url"))
+		config_refuse(reader, reader->root, "tenant.auth.url",
+		    "name the OAuth host; /oauth/device/code and /oauth/token are added to it",
+		    "it is missing, and profile generic has no default");
+	if (tenant->auth.url != NULL && strstr(tenant->auth.url, "auth.anaplan.com") != NULL)
+		config_refuse(reader, reader->root, "tenant.auth.url",
+		    "name the region's OAuth host, such as https://us1a.app.anaplan.com",
+		    "that host serves basic and certificate; method oauth-device has another");
+}
+
 static void check_auth(struct config_reader *reader)
 {
 	const struct tenant_settings *tenant = &reader->draft->config.tenant;
 
-	if (tenant->auth.method == TENANT_AUTH_OAUTH_DEVICE) {
-		config_refuse(reader, reader->root, "tenant.auth.method",
-		    "write \"api-key\", \"basic\" or \"certificate\"",
-		    "this version does not have oauth-device");
-		return;
-	}
+	if (tenant->auth.method == TENANT_AUTH_OAUTH_DEVICE)
+		check_oauth_url(reader);
 	if (tenant->auth.method == TENANT_AUTH_NONE && tenant->profile == TENANT_ANAPLAN)
 		config_refuse(reader, reader->root, "tenant.auth.method", "write \"api-key\"",
 		    "Anaplan wants to know who asks");
@@ -129,6 +147,8 @@ void config_check_tenant(struct config_reader *reader)
 	    reader, reader->root, "tenant.auth.cert_file", config->tenant.auth.cert_file);
 	config_check_path(
 	    reader, reader->root, "tenant.auth.key_file", config->tenant.auth.key_file.at);
+	config_check_path(reader, reader->root, "tenant.auth.refresh_token_file",
+	    config->tenant.auth.refresh_token_file);
 	if (group != NULL && !config_has_fault_below(reader, group) &&
 	    tenant_check_settings(&config->tenant, &err) != STATUS_OK)
 		config_refuse(reader, group, "", NULL, "%s", err.text);

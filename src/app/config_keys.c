@@ -219,8 +219,7 @@ static const struct option auth_options[] = {
 	{ .name = "url",
 	    .type = OPTION_TEXT,
 	    AT(draft, config.tenant.auth.url),
-	    .fallback = "https://auth.anaplan.com",
-	    .help = "the region's authentication host; methods basic and certificate" },
+	    .help = "the region's authentication host; its OAuth host with method oauth-device" },
 	{ .name = "key",
 	    .type = OPTION_SECRET,
 	    AT(draft, config.tenant.auth.key),
@@ -244,11 +243,11 @@ static const struct option auth_options[] = {
 	{ .name = "client_id",
 	    .type = OPTION_SPAN,
 	    AT(draft, config.tenant.auth.client_id),
-	    .help = "reserved for method oauth-device, which this version does not have" },
+	    .help = "the OAuth client that the tenant has for the agent; method oauth-device" },
 	{ .name = "refresh_token_file",
 	    .type = OPTION_TEXT,
 	    AT(draft, config.tenant.auth.refresh_token_file),
-	    .help = "reserved for method oauth-device, which this version does not have" },
+	    .help = "where \"scimward login\" puts the refresh token; method oauth-device" },
 };
 
 static const struct option tenant_tls_options[] = {

@@ -47,6 +47,8 @@ static enum exit_code dispatch(const struct options *options)
 		return command_undo(options);
 	case COMMAND_REPORT:
 		return command_report(options);
+	case COMMAND_LOGIN:
+		return command_login(options);
 	case COMMAND_NONE:
 	case COMMAND_COUNT:
 		break;

@@ -35,6 +35,8 @@ static const struct {
 	[COMMAND_AUDIT_EXPORT] = { "audit export", "", "the audit trail, a JSON object a line" },
 	[COMMAND_REPORT] = { "report", " changes|access|drift|runs",
 	    "for an audit: what changed, who has access, what others changed, the runs" },
+	[COMMAND_LOGIN] = { "login", "",
+	    "let the agent into the tenant, for tenant.auth.method = \"oauth-device\"" },
 };
 
 static const struct option_info table[] = {
@@ -511,8 +513,8 @@ static enum status check_fit(struct options *options, unsigned seen, struct err 
 	if (options->command == COMMAND_NONE && !options->is_dry) {
 		err_set(reterr,
 		    "which command? run, sync, apply, explain, check, status, holds, approve, "
-		    "reject, undo, audit verify, audit export or report (scimward --help says "
-		    "more)");
+		    "reject, undo, audit verify, audit export, report or login (scimward --help "
+		    "says more)");
 		return STATUS_REJECT;
 	}
 	return check_report(options, reterr);

@@ -55,5 +55,6 @@ enum exit_code command_audit(const struct options *options);   /**< command_audi
 enum exit_code command_decide(const struct options *options);  /**< command_holds.c */
 enum exit_code command_report(const struct options *options);  /**< command_report.c */
 enum exit_code command_undo(const struct options *options);    /**< command_undo.c */
+enum exit_code command_login(const struct options *options);   /**< command_login.c */
 
 #endif

@@ -6,14 +6,20 @@
  *
  * Whoever closes while a login is under way waits like the others: the token that comes is logged
  * out then.
+ *
+ * With oauth-device ASKING and REFRESHING are an exchange of the refresh token.  It is never given
+ * up: its answer may hold the only token that the tenant still takes.
  */
 #include "scim/auth.h"
 
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/time.h"
 #include "base/vec.h"
 #include "scim/auth_header.h"
 #include "scim/codec_decode.h"
+#include "scim/oauth.h"
+#include "scim/oauth_request.h"
 #include "scim/outcome.h"
 #include "scim/traffic.h"
 #include <assert.h>
@@ -37,7 +43,9 @@ enum auth_state {
 
 struct auth {
 	struct auth_input in;
-	const char *url; /* of the auth service; NULL: there is none */
+	const char *url;     /* of the auth service; NULL: there is none */
+	struct oauth *oauth; /* NULL: not with this method */
+	bool must_look;      /* before the next session: has somebody logged in again? */
 	enum auth_state state;
 	struct loop_timer *timer;
 	struct http_call *call;
@@ -55,6 +63,7 @@ struct auth {
 };
 
 static void on_timer(void *context);
+static void on_exchanged(void *context, const struct oauth_result *result);
 
 static const char *url_of(const struct tenant_settings *settings)
 {
@@ -76,6 +85,9 @@ struct auth *auth_new(const struct auth_input *input)
 	auth->url = url_of(input->settings);
 	auth->timer = loop_timer_new(input->loop, on_timer, auth);
 	auth->decoder = decoder_new();
+	if (input->settings->auth.method == TENANT_AUTH_OAUTH_DEVICE)
+		auth->oauth = oauth_new(&(struct oauth_input) { input->loop, input->http,
+		    input->settings, input->counters, on_exchanged, auth });
 	return auth;
 }
 
@@ -85,6 +97,7 @@ void auth_free(struct auth **auth)
 		return;
 	if ((*auth)->call != NULL)
 		http_cancel((*auth)->in.http, (*auth)->call);
+	oauth_free(&(*auth)->oauth);
 	loop_timer_free(&(*auth)->timer);
 	decoder_free(&(*auth)->decoder);
 	secret_free(&(*auth)->value);
@@ -407,6 +420,28 @@ static void on_refreshed(void *context, const struct http_answer *answer)
 	loop_timer_start(auth->timer, 0);
 }
 
+/* A new exchange, though the old token serves on for its time if it fails. */
+static void on_exchanged(void *context, const struct oauth_result *result)
+{
+	struct auth *auth = context;
+	struct auth_failure failure = { result->status, result->http_status, result->retry_after_ms,
+		result->is_refused, result->err };
+	struct str value = { 0 };
+
+	if (result->status == STATUS_OK) {
+		str_reserve(&value, 16 + result->token.len);
+		str_add_c(&value, "Bearer ");
+		str_add(&value, result->token);
+		take_value(auth, &value, result->life_ms > 0 ? result->life_ms : TOKEN_LIFE_MS);
+		rest(auth, NULL);
+	} else if (is_usable(auth)) {
+		log_debug("tenant: %s; the token at hand serves on", result->err.text);
+		rest(auth, NULL);
+	} else {
+		fail(auth, &failure);
+	}
+}
+
 static void start_refresh(struct auth *auth)
 {
 	struct auth_request request = {
@@ -419,7 +454,10 @@ static void start_refresh(struct auth *auth)
 	/* If both the refresh and the login fail, the old value serves on for its time. */
 	auth->refresh_ms = loop_now_ms(auth->in.loop) + REFRESH_AGAIN_MS;
 	auth->state = AUTH_REFRESHING;
-	ask(auth, &request);
+	if (auth->oauth != NULL)
+		oauth_start(auth->oauth);
+	else
+		ask(auth, &request);
 }
 
 /* --- getting a value ---------------------------------------------------------------------- */
@@ -445,6 +483,11 @@ static void load(struct auth *auth)
 	struct str header = { 0 }, body = { 0 };
 	struct err err;
 
+	if (auth->oauth != NULL) {
+		auth->state = AUTH_ASKING;
+		oauth_start(auth->oauth);
+		return;
+	}
 	if (auth_header_make(auth->in.settings, loop_wall_ms(auth->in.loop), &header, &body,
 		&err) != STATUS_OK) {
 		secret_wipe_str(&header);
@@ -459,8 +502,20 @@ static void load(struct auth *auth)
 	secret_wipe_str(&body);
 }
 
+/* Once a session: a token of the person who logged in before is of no use any more, and a refresh
+ * token that lies too long is exchanged even where the access token would do. */
+static void look_for_another_login(struct auth *auth)
+{
+	if (!auth->must_look || auth->state != AUTH_RESTING)
+		return;
+	auth->must_look = false;
+	if (oauth_has_changed(auth->oauth) || oauth_is_stale(auth->oauth))
+		forget_value(auth);
+}
+
 bool auth_get(struct auth *auth, struct span *ret_value, uint64_t *ret_generation)
 {
+	look_for_another_login(auth);
 	if (!is_usable(auth))
 		return false;
 	if (auth->state == AUTH_RESTING && loop_now_ms(auth->in.loop) >= auth->refresh_ms)
@@ -468,6 +523,11 @@ bool auth_get(struct auth *auth, struct span *ret_value, uint64_t *ret_generatio
 	*ret_value = auth->value == NULL ? SPAN_NULL : secret_reveal(auth->value);
 	*ret_generation = auth->generation;
 	return true;
+}
+
+bool auth_must_open(const struct auth *auth)
+{
+	return auth->oauth != NULL && oauth_is_stale(auth->oauth);
 }
 
 void auth_wait(struct auth *auth, struct auth_waiter *waiter)
@@ -484,7 +544,8 @@ void auth_refuse(struct auth *auth, uint64_t generation)
 	if (generation != auth->generation)
 		return;
 	forget_value(auth);
-	if (auth->state != AUTH_REFRESHING && auth->state != AUTH_IDENTIFYING)
+	if (auth->oauth != NULL ||
+	    (auth->state != AUTH_REFRESHING && auth->state != AUTH_IDENTIFYING))
 		return;
 	http_cancel(auth->in.http, auth->call);
 	auth->call = NULL;
@@ -496,7 +557,9 @@ void auth_refuse(struct auth *auth, uint64_t generation)
 
 static void end_close(struct auth *auth)
 {
-	forget_value(auth);
+	if (auth->oauth == NULL)
+		forget_value(auth);
+	auth->must_look = auth->oauth != NULL;
 	auth->has_identified = false;
 	auth->state = AUTH_RESTING;
 	tell(auth, &auth->closers, NULL);
@@ -536,7 +599,7 @@ static void start_logout(struct auth *auth)
 void auth_close(struct auth *auth, struct auth_waiter *waiter)
 {
 	list_add(&auth->closers, waiter);
-	if (auth->state == AUTH_REFRESHING) {
+	if (auth->state == AUTH_REFRESHING && auth->oauth == NULL) {
 		http_cancel(auth->in.http, auth->call);
 		auth->call = NULL;
 		auth->state = AUTH_RESTING;
@@ -567,8 +630,9 @@ void auth_describe(struct auth *auth, struct str *out)
 	char life[TIME_TEXT_SIZE];
 
 	str_add_c(out, names[auth->in.settings->auth.method]);
-	if (auth->url == NULL || !is_usable(auth))
+	if ((auth->url == NULL && auth->oauth == NULL) || !is_usable(auth))
 		return;
 	duration_format(auth->expires_ms - loop_now_ms(auth->in.loop), life);
-	str_addf(out, "; %s gave a token for %s", auth->url, life);
+	str_addf(out, "; %s gave a token for %s",
+	    auth->oauth == NULL ? auth->url : oauth_url(auth->in.settings), life);
 }

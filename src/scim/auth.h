@@ -6,6 +6,8 @@
  * that is read when it is first wanted and again after a 401, so that an exchanged key is found.
  * Else it is "AnaplanAuthToken t": from POST /token/authenticate, kept alive by POST /token/refresh
  * once 80 % of its life are over, and got anew when that fails or a 401 says that it is dead.
+ * With oauth-device it is "Bearer t", got and renewed by an exchange of the refresh token
+ * (scim/oauth.h), and kept from one session to the next, because each exchange is a risk.
  * However many wait, one request is under way.
  */
 #ifndef SCIM_AUTH_H
@@ -78,6 +80,9 @@ void auth_free(struct auth **auth);
  * @return false: there is none; auth_wait for it
  */
 bool auth_get(struct auth *auth, struct span *ret_value, uint64_t *ret_generation);
+
+/** As the port's must_open (core/port_tenant.h): only a refresh token goes stale by itself. */
+bool auth_must_open(const struct auth *auth);
 
 /** Gets a header; the waiter's callback comes once, never before this returned. */
 void auth_wait(struct auth *auth, struct auth_waiter *waiter);

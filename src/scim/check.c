@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "scim/codec_encode.h"
 #include "scim/profile.h"
+#include "scim/token_file.h"
 #include <stdlib.h>
 
 #define CLOCK_DIFFERENCE_MAX_MS (60 * TIME_SECOND_MS)
@@ -109,6 +110,7 @@ static void tell_self(struct check *check)
 {
 	const struct tenant_self *self = auth_self(check->in.auth);
 	bool is_key = check->in.settings->auth.method == TENANT_AUTH_API_KEY;
+	bool is_oauth = check->in.settings->auth.method == TENANT_AUTH_OAUTH_DEVICE;
 	struct str detail = { 0 };
 
 	if (self == NULL)
@@ -117,8 +119,9 @@ static void tell_self(struct check *check)
 		str_addf(&detail,
 		    "warning: %s; name its owner in policy.protect, so that the agent cannot "
 		    "lock itself out",
-		    is_key ? "an API key does not tell whose it is"
-			   : "the tenant does not tell whose credential it is");
+		    is_key     ? "an API key does not tell whose it is"
+		    : is_oauth ? "an OAuth token does not tell whose it is"
+			       : "the tenant does not tell whose credential it is");
 	if (self->user_name.len > 0)
 		str_add(&detail, self->user_name);
 	if (self->account_id.len > 0)
@@ -183,6 +186,19 @@ static void tell_reached(struct check *check, const struct http_answer *http)
 	note_clock(check, http->date);
 }
 
+/* Said before the token is asked for, which may fail for that very reason. */
+static void tell_token_file(struct check *check)
+{
+	struct str detail = { 0 };
+	bool is_well;
+
+	if (check->in.settings->auth.method != TENANT_AUTH_OAUTH_DEVICE)
+		return;
+	is_well = token_file_check(check->in.settings->auth.refresh_token_file, &detail);
+	say(check, is_well, SPAN("refresh token"), &detail, false);
+	str_done(&detail);
+}
+
 static void on_reached(
     void *context, const struct tenant_answer *answer, const struct http_answer *http)
 {
@@ -196,6 +212,7 @@ static void on_reached(
 		return;
 	}
 	tell_reached(check, http);
+	tell_token_file(check);
 	client_start(check->in.client, &token,
 	    &(struct client_owner) { .watch = on_token, .context = check });
 }

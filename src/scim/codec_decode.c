@@ -7,9 +7,13 @@
 
 #include "base/arena.h"
 #include "base/secret.h"
+#include "base/time.h"
 #include "base/vec.h"
 #include <jansson.h>
 #include <stdlib.h>
+
+#define DEVICE_LIFE_MS     (5 * TIME_MINUTE_MS)
+#define DEVICE_INTERVAL_MS (5 * TIME_SECOND_MS) /* RFC 8628 3.2 */
 
 struct decoder {
 	json_t *root; /* NULL: nothing was read */
@@ -545,4 +549,85 @@ enum status decode_owner(
 	}
 	*ret_owner = owner;
 	return STATUS_OK;
+}
+
+/* --- OAuth -------------------------------------------------------------------------------- */
+
+/* Seconds, as a number or as a text. @return 0: none are given, or they make no sense */
+static int64_t read_seconds_ms(const json_t *value, int64_t most_ms)
+{
+	struct span text = text_of(value);
+	uint64_t seconds = 0;
+
+	if (json_is_integer(value) && json_integer_value(value) > 0)
+		seconds = (uint64_t)json_integer_value(value);
+	else if (json_is_real(value) && json_real_value(value) >= 1 && json_real_value(value) < 1e9)
+		seconds = (uint64_t)json_real_value(value);
+	else if (text.at != NULL && !span_to_u64(text, &seconds))
+		return 0;
+	if (seconds > (uint64_t)(most_ms / TIME_SECOND_MS))
+		return most_ms;
+	return (int64_t)seconds * TIME_SECOND_MS;
+}
+
+static struct span read_filled(const json_t *root, struct span name)
+{
+	struct span text = text_of(member_of(root, name));
+
+	return text.len > 0 ? text : SPAN_NULL;
+}
+
+enum status decode_grant(
+    struct decoder *decoder, struct span body, struct decoded_grant *ret_grant, struct err *reterr)
+{
+	struct decoded_grant grant;
+
+	if (!parse(decoder, body, reterr))
+		return STATUS_RETRY;
+	grant = (struct decoded_grant) {
+		read_filled(decoder->root, SPAN("access_token")),
+		read_filled(decoder->root, SPAN("refresh_token")),
+		read_seconds_ms(member_of(decoder->root, SPAN("expires_in")), TIME_DAY_MS),
+	};
+	if (grant.access_token.at == NULL && grant.refresh_token.at == NULL) {
+		err_set(reterr, "the answer has no token in it");
+		return STATUS_RETRY;
+	}
+	*ret_grant = grant;
+	return STATUS_OK;
+}
+
+enum status decode_device(struct decoder *decoder, struct span body,
+    struct decoded_device *ret_device, struct err *reterr)
+{
+	struct decoded_device device;
+
+	if (!parse(decoder, body, reterr))
+		return STATUS_RETRY;
+	device = (struct decoded_device) {
+		read_filled(decoder->root, SPAN("device_code")),
+		read_filled(decoder->root, SPAN("user_code")),
+		read_filled(decoder->root, SPAN("verification_uri")),
+		read_filled(decoder->root, SPAN("verification_uri_complete")),
+		read_seconds_ms(member_of(decoder->root, SPAN("expires_in")), TIME_HOUR_MS),
+		read_seconds_ms(member_of(decoder->root, SPAN("interval")), TIME_MINUTE_MS),
+	};
+	if (device.device_code.at == NULL || device.user_code.at == NULL ||
+	    device.verification_uri.at == NULL) {
+		err_set(reterr, "the answer has no device_code, user_code or verification_uri");
+		return STATUS_RETRY;
+	}
+	if (device.life_ms == 0)
+		device.life_ms = DEVICE_LIFE_MS;
+	if (device.interval_ms == 0)
+		device.interval_ms = DEVICE_INTERVAL_MS;
+	*ret_device = device;
+	return STATUS_OK;
+}
+
+struct span decode_grant_error(struct decoder *decoder, struct span body)
+{
+	if (!parse(decoder, body, NULL))
+		return SPAN_NULL;
+	return read_filled(decoder->root, SPAN("error"));
 }

@@ -110,4 +110,37 @@ struct decoded_owner {
 enum status decode_owner(
     struct decoder *decoder, struct span body, struct decoded_owner *ret_owner, struct err *reterr);
 
+/* What a token endpoint gives; the texts are secrets, which decoder_forget wipes. */
+struct decoded_grant {
+	struct span access_token;  /* absent: not given */
+	struct span refresh_token; /* absent: not given, so the present one stays good */
+	int64_t life_ms;           /* of the access token, up to a day; 0: not given */
+};
+
+/** Reads a token endpoint's good answer. @return STATUS_RETRY: it is none. Source: RFC 6749 5.1 */
+enum status decode_grant(
+    struct decoder *decoder, struct span body, struct decoded_grant *ret_grant, struct err *reterr);
+
+/* What a person is to do to let a device in. */
+struct decoded_device {
+	struct span device_code; /* a secret, which decoder_forget wipes */
+	struct span user_code, verification_uri;
+	struct span verification_uri_complete; /* absent: not given */
+	int64_t life_ms;                       /* up to an hour */
+	int64_t interval_ms;                   /* between polls, 1 s to a minute */
+};
+
+/**
+ * Reads the answer to a device authorization request.
+ *
+ * @return STATUS_RETRY: it is none, or one that a person can do nothing with
+ * Source: RFC 8628 3.2
+ */
+enum status decode_device(struct decoder *decoder, struct span body,
+    struct decoded_device *ret_device, struct err *reterr);
+
+/** Reads the `error` of a token endpoint's bad answer. @return absent: it has none. Source: RFC
+ * 6749 5.2 */
+struct span decode_grant_error(struct decoder *decoder, struct span body);
+
 #endif

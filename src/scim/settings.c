@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "base/str.h"
+#include "scim/oauth_request.h"
 
 struct tenant_settings settings_complete(const struct tenant_settings *settings)
 {
@@ -128,6 +129,21 @@ static enum status check_certificate(const struct tenant_settings *settings, str
 	return STATUS_OK;
 }
 
+static enum status check_oauth(const struct tenant_settings *settings, struct err *reterr)
+{
+	const char *file = settings->auth.refresh_token_file;
+
+	if (settings->auth.client_id.at == NULL || settings->auth.client_id.len == 0)
+		return reject(reterr, "tenant.auth.client_id", "method oauth-device needs it");
+	if (file == NULL || file[0] != '/' || file[strlen(file) - 1] == '/')
+		return reject(reterr, "tenant.auth.refresh_token_file",
+		    "method oauth-device needs it, as the whole path of a file");
+	if (oauth_url(settings) == NULL)
+		return reject(reterr, "tenant.auth.url",
+		    "method oauth-device needs it where the profile is not anaplan");
+	return STATUS_OK;
+}
+
 static enum status check_auth(const struct tenant_settings *settings, struct err *reterr)
 {
 	switch (settings->auth.method) {
@@ -138,15 +154,14 @@ static enum status check_auth(const struct tenant_settings *settings, struct err
 	case TENANT_AUTH_CERTIFICATE:
 		return check_certificate(settings, reterr);
 	case TENANT_AUTH_OAUTH_DEVICE:
-		return reject(reterr, "tenant.auth.method",
-		    "this version does not have oauth-device; use api-key, certificate or basic");
+		return check_oauth(settings, reterr);
 	case TENANT_AUTH_NONE:
 		break;
 	}
 	if (settings->profile == TENANT_ANAPLAN)
 		return reject(reterr, "tenant.auth.method",
-		    "Anaplan lets nobody in without a credential; use api-key, certificate or "
-		    "basic");
+		    "Anaplan lets nobody in without a credential; use api-key, certificate, "
+		    "oauth-device or basic");
 	return STATUS_OK;
 }
 
@@ -154,7 +169,8 @@ static bool uses_auth_url(const struct tenant_settings *settings)
 {
 	return settings->auth.url != NULL && settings->auth.url[0] != '\0' &&
 	       (settings->auth.method == TENANT_AUTH_BASIC ||
-		   settings->auth.method == TENANT_AUTH_CERTIFICATE);
+		   settings->auth.method == TENANT_AUTH_CERTIFICATE ||
+		   settings->auth.method == TENANT_AUTH_OAUTH_DEVICE);
 }
 
 enum status settings_check(const struct tenant_settings *settings, struct err *reterr)

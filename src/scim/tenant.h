@@ -31,13 +31,13 @@ struct tenant_settings {
 	const char *url; /* without a slash at the end */
 	struct {
 		enum tenant_auth method;
-		const char *url;            /* of the auth host; basic and certificate */
-		struct span key;            /* a secret's reference: api-key */
-		struct span user, password; /* basic; the password a reference */
-		const char *cert_file;      /* certificate: PEM */
-		struct span key_file;       /* certificate: path of the private key, PEM */
-		struct span client_id;
-		const char *refresh_token_file;
+		const char *url;                /* of the auth host; all but api-key and none */
+		struct span key;                /* a secret's reference: api-key */
+		struct span user, password;     /* basic; the password a reference */
+		const char *cert_file;          /* certificate: PEM */
+		struct span key_file;           /* certificate: path of the private key, PEM */
+		struct span client_id;          /* oauth-device */
+		const char *refresh_token_file; /* oauth-device: where it is kept */
 	} auth;
 	const char *ca_file;
 	const char *proxy;
@@ -53,7 +53,7 @@ struct tenant;
  * Makes a tenant. Nothing is connected, no secret read yet.
  *
  * @return STATUS_OK; STATUS_REJECT: the settings cannot work (http:// while cleartext is not
- *   allowed, oauth-device, which this version does not have); err says what to do
+ *   allowed, a part of the credential that is missing); err says what to do
  */
 enum status tenant_new(struct loop *loop, const struct tenant_settings *settings,
     struct tenant **ret_tenant, struct err *reterr);

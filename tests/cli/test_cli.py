@@ -96,6 +96,8 @@ USAGE = {
     "kind-undo": ["sync", "--kind", "undo"],
     "help-of-undo": ["undo", "--help"],
     "help-of-apply": ["apply", "--help"],
+    "help-of-login": ["login", "--help"],
+    "login-that-is-not-needed": ["login"],
     "one-word-too-many": ["status", "now"],
     "approve-without-number": ["approve"],
     "approve-a-word": ["approve", "all"],

@@ -66,7 +66,7 @@ static void tenant_has_defaults(void **state)
 	assert_int_equal(tenant->profile, TENANT_ANAPLAN);
 	assert_string_equal(tenant->url, "https://api.anaplan.com/scim/1/0/v2");
 	assert_int_equal(tenant->auth.method, TENANT_AUTH_API_KEY);
-	assert_string_equal(tenant->auth.url, "https://auth.anaplan.com");
+	assert_null(tenant->auth.url); /* by method: scim/auth.c and scim/oauth_request.c */
 	assert_span(tenant->auth.key, "env:K");
 	assert_null(tenant->ca_file);
 	assert_null(tenant->proxy);
@@ -429,9 +429,26 @@ static void checks_the_tenant(void **state)
 		    "private "
 		    "key"),
 		SAYS(IN_AUTH("method = \"oauth-device\";"),
-		    "tenant.auth.method: this version does not have oauth-device; write "
-		    "\"api-key\", "
-		    "\"basic\" or \"certificate\""),
+		    "tenant.auth.client_id: it is missing; name the OAuth client of the type "
+		    "device grant that was made in the tenant"),
+		SAYS(IN_AUTH("method = \"oauth-device\";"),
+		    "tenant.auth.refresh_token_file: it is missing; name a file that the agent may "
+		    "write, such as \"/var/lib/scimward/refresh-token\""),
+		SAYS(IN_AUTH("method = \"oauth-device\"; url = \"https://auth.anaplan.com\";"),
+		    "tenant.auth.url: that host serves basic and certificate; method oauth-device "
+		    "has another; name the region's OAuth host, such as "
+		    "https://us1a.app.anaplan.com"),
+		SAYS(IN_AUTH("method = \"oauth-device\"; client_id = \"c\"; refresh_token_file = "
+			     "\"token\";"),
+		    "tenant.auth.refresh_token_file: \"token\" depends on where the program is "
+		    "started; write the whole path, from /"),
+		SAYS(IN_AUTH("key = \"env:K\"; client_id = \"c\";"),
+		    "tenant.auth.client_id: warning: it has no effect with this "
+		    "tenant.auth.method; "
+		    "take it out, or change method"),
+		SAYS(IN_TENANT("profile = \"generic\"; auth = { method = \"oauth-device\"; };"),
+		    "tenant.auth.url: it is missing, and profile generic has no default; name the "
+		    "OAuth host; /oauth/device/code and /oauth/token are added to it"),
 		SAYS(IN_AUTH("method = \"none\";"),
 		    "tenant.auth.method: Anaplan wants to know who asks; write \"api-key\""),
 		SAYS(IN_AUTH("key = \"env:K\"; user = \"u\";"),
@@ -481,7 +498,9 @@ static void checks_the_tenant(void **state)
 	(void)state;
 	assert_all_said(said, sizeof(said) / sizeof(said[0]));
 	assert_silent(IN_TENANT("profile = \"generic\"; auth = { method = \"none\"; };"), "auth");
-	assert_silent(IN_AUTH("method = \"oauth-device\";"), "it is missing; " KEY_HINT "\ntenant");
+	assert_silent(IN_AUTH("method = \"oauth-device\"; client_id = \"c\"; refresh_token_file = "
+			      "\"/var/lib/scimward/refresh-token\";"),
+	    "tenant");
 	assert_silent("tenant = 5;", "tenant.auth");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/scim/keys.h"
 #include "tests/unit/scim/support.h"
+#include "tests/unit/scim/token_file_steps.h"
 
 #include <stdlib.h>
 
@@ -11,9 +12,11 @@ int main(void)
 	int failures;
 
 	keys_make();
+	token_file_steps_make();
 	log_watch_start();
 	failures = RUN(auth) + RUN(auth_header) + RUN(certificate) + RUN(check) + RUN(client);
 	failures += RUN(codec_decode) + RUN(codec_decode_user) + RUN(codec_encode) + RUN(http_lane);
+	failures += RUN(login) + RUN(oauth) + RUN(oauth_request) + RUN(token_file);
 	failures += RUN(outcome) + RUN(profile) + RUN(settings) + RUN(tenant) + RUN(traffic);
 	failures += log_watch_end();
 	keys_remove();

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static unsigned bad_lines;
 
@@ -34,6 +36,60 @@ struct tenant_settings basic_settings(void)
 		.timeout_ms = 60000,
 		.concurrency = 8,
 	};
+}
+
+struct tenant_settings oauth_settings(const char *token_file)
+{
+	return (struct tenant_settings) {
+		.profile = TENANT_ANAPLAN,
+		.url = "https://api.example/scim/1/0/v2",
+		.auth = { .method = TENANT_AUTH_OAUTH_DEVICE,
+		    .url = "https://oauth.example",
+		    .client_id = SPAN("cl-1"),
+		    .refresh_token_file = token_file },
+		.timeout_ms = 60000,
+		.concurrency = 8,
+	};
+}
+
+void token_place_make(struct token_place *place)
+{
+	/* In memory where that is possible: these tests sync a thousand times. */
+	snprintf(place->directory, sizeof(place->directory), "%s/scimward-token-XXXXXX",
+	    access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
+	assert_non_null(mkdtemp(place->directory));
+	snprintf(place->path, sizeof(place->path), "%s/refresh-token", place->directory);
+	snprintf(place->beside, sizeof(place->beside), "%s.new", place->path);
+	snprintf(place->lock, sizeof(place->lock), "%s.lock", place->path);
+}
+
+void token_place_remove(struct token_place *place)
+{
+	(void)unlink(place->path);
+	(void)unlink(place->beside);
+	(void)unlink(place->lock);
+	assert_int_equal(rmdir(place->directory), 0);
+}
+
+void token_place_put(const char *name, const char *text, unsigned mode)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fchmod(fileno(file), mode), 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+void token_place_holds(const char *name, const char *text)
+{
+	char held[256] = "";
+	FILE *file = fopen(name, "r");
+
+	assert_non_null(file);
+	held[fread(held, 1, sizeof(held) - 1, file)] = '\0';
+	fclose(file);
+	assert_string_equal(held, text);
 }
 
 void world_open(struct world *world, const struct tenant_settings *settings)

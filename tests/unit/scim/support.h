@@ -32,6 +32,26 @@ struct tenant_settings api_key_settings(void);
 /** An Anaplan tenant with user and password. */
 struct tenant_settings basic_settings(void);
 
+/** An Anaplan tenant with OAuth. @param token_file  borrowed */
+struct tenant_settings oauth_settings(const char *token_file);
+
+/* A directory for a refresh token. */
+struct token_place {
+	char directory[64], path[96], beside[104], lock[104];
+};
+
+/** Makes an empty directory. */
+void token_place_make(struct token_place *place);
+
+/** Removes it; fails the test when anything else is in it. */
+void token_place_remove(struct token_place *place);
+
+/** Writes a file of it anew. */
+void token_place_put(const char *name, const char *text, unsigned mode);
+
+/** Fails unless the file holds just that text. */
+void token_place_holds(const char *name, const char *text);
+
 /** Makes transport, credential and client. */
 void world_open(struct world *world, const struct tenant_settings *settings);
 

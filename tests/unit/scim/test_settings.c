@@ -191,13 +191,35 @@ static void certificates_need_both_files(void **state)
 	assert_taken(&settings);
 }
 
-static void methods_fit_the_profile(void **state)
+static void oauth_needs_a_client_and_a_file(void **state)
 {
 	struct tenant_settings settings = api_key_settings();
 
 	(void)state;
 	settings.auth.method = TENANT_AUTH_OAUTH_DEVICE;
-	assert_refused(&settings, "tenant.auth.method");
+	assert_refused(&settings, "tenant.auth.client_id");
+	settings.auth.client_id = SPAN("client");
+	assert_refused(&settings, "tenant.auth.refresh_token_file");
+	settings.auth.refresh_token_file = "token";
+	assert_refused(&settings, "tenant.auth.refresh_token_file");
+	settings.auth.refresh_token_file = "/var/";
+	assert_refused(&settings, "tenant.auth.refresh_token_file");
+	settings.auth.refresh_token_file = "/var/token";
+	assert_taken(&settings);
+	settings.auth.url = "http://oauth";
+	assert_refused(&settings, "tenant.auth.url");
+	settings.profile = TENANT_GENERIC;
+	settings.auth.url = NULL;
+	assert_refused(&settings, "tenant.auth.url");
+	settings.auth.url = "https://oauth";
+	assert_taken(&settings);
+}
+
+static void methods_fit_the_profile(void **state)
+{
+	struct tenant_settings settings = api_key_settings();
+
+	(void)state;
 	settings.auth.method = TENANT_AUTH_NONE;
 	assert_refused(&settings, "tenant.auth.method");
 	settings.profile = TENANT_GENERIC;
@@ -213,6 +235,7 @@ const struct CMUnitTest settings_tests[] = {
 	cmocka_unit_test(secrets_are_referred_to),
 	cmocka_unit_test(basic_needs_a_user),
 	cmocka_unit_test(certificates_need_both_files),
+	cmocka_unit_test(oauth_needs_a_client_and_a_file),
 	cmocka_unit_test(methods_fit_the_profile),
 };
 const size_t settings_test_count = COUNT_OF(settings_tests);
