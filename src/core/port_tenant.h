@@ -100,6 +100,9 @@ struct account_reader_vtable {
 	void (*check)(struct account_reader *reader, check_callback *callback, void *context);
 	/** Ends one call of this reader. */
 	void (*cancel)(struct account_reader *reader, struct tenant_call *call);
+	/** Whether to open it although nothing is to be asked: the credential is of no use any
+	 * more, or will be unless it is used now and then. Asks nobody. */
+	bool (*must_open)(const struct account_reader *reader);
 };
 
 struct account_reader {

@@ -155,8 +155,13 @@ static void cancel_reading(struct account_reader *reader, struct tenant_call *ca
 	client_cancel(tenant_of(reader)->client, call);
 }
 
+static bool must_open(const struct account_reader *reader)
+{
+	return auth_must_open(((const struct tenant *)reader)->auth);
+}
+
 static const struct account_reader_vtable reader_vtable = { open_tenant, list, find, get,
-	workspaces, close_tenant, check, cancel_reading };
+	workspaces, close_tenant, check, cancel_reading, must_open };
 
 /* --- encoding and writing ----------------------------------------------------------------- */
 

@@ -471,13 +471,15 @@ static void end(struct cycle *cycle)
 
 /*
  * What the configuration does not say about the agent's own account the tenant has to, before
- * anything is planned.  Once a process: later cycles know it.
+ * anything is planned.  Once a process: later cycles know it.  A credential that would go stale is
+ * used as well, on a day too on which nothing changes.
  */
 static void learn_self(struct cycle *cycle)
 {
 	const struct tenant_self *self = &cycle->in.reader->self;
 
-	if (self->is_told_by_opening && self->user_name.at == NULL)
+	if ((self->is_told_by_opening && self->user_name.at == NULL) ||
+	    cycle->in.reader->vtable->must_open(cycle->in.reader))
 		cycle_open_tenant(cycle, scan_phase_start);
 	else
 		scan_phase_start(cycle);

@@ -983,6 +983,11 @@ static struct tenant_call *write_send(struct account_writer *writer,
 	return call;
 }
 
+static bool read_must_open(const struct account_reader *reader)
+{
+	return ((const struct fake_tenant *)reader)->settings.must_open;
+}
+
 static void write_cancel(struct account_writer *writer, struct tenant_call *call)
 {
 	read_cancel(&of_writer(writer)->reader, call);
@@ -993,7 +998,7 @@ static void write_cancel(struct account_writer *writer, struct tenant_call *call
 struct fake_tenant *fake_tenant_new(struct loop *loop, const struct fake_tenant_settings *settings)
 {
 	static const struct account_reader_vtable vtable = { read_open, read_list, read_find,
-		read_get, read_workspaces, read_close, read_check, read_cancel };
+		read_get, read_workspaces, read_close, read_check, read_cancel, read_must_open };
 	struct fake_tenant *fake = mem_new(1, sizeof(*fake));
 
 	fake->loop = loop;

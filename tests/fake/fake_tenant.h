@@ -50,6 +50,7 @@ struct fake_tenant_settings {
 	bool has_unstable_order;       /* each page is cut from another order */
 	const char *own_name; /* userName of the credential's owner, known at once; NULL: not */
 	const char *told_name, *told_id; /* told once it is opened; NULL: not */
+	bool must_open;                  /* the credential goes stale */
 };
 
 /* What came in. */

@@ -187,6 +187,26 @@ static void the_tenant_is_asked_once_and_only_when_it_has_to_be(void **state)
 	assert_int_equal(TENANT(world).opens, 1);
 }
 
+/* On a day too on which nobody changes; and if it is of no use, somebody is told before it is
+ * needed. */
+static void a_credential_that_would_go_stale_is_used(void **state)
+{
+	struct world *world = *state;
+
+	given_synced(world, 2);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	assert_int_equal(TENANT(world).opens, 0);
+	fake_tenant_settings(world->tenant)->must_open = true;
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+	assert_int_equal(TENANT(world).opens, 1);
+	assert_int_equal(TENANT(world).closes, 1);
+	fake_tenant_fault(world->tenant,
+	    &(struct fake_fault) {
+		.kind = FAKE_STATUS, .method = "OPEN", .times = 1, .http_status = 401 });
+	expect_run(world, CYCLE_DELTA, CYCLE_PEER_DOWN, 0);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 0);
+}
+
 static void a_dry_run_says_it_too(void **state)
 {
 	struct world *world = *state;
@@ -208,6 +228,7 @@ const struct CMUnitTest own_scenarios[] = {
 	SCENARIO(a_new_key_for_the_own_account_changes_nothing),
 	SCENARIO(what_is_learnt_late_counts_too),
 	SCENARIO(the_tenant_is_asked_once_and_only_when_it_has_to_be),
+	SCENARIO(a_credential_that_would_go_stale_is_used),
 	SCENARIO(a_dry_run_says_it_too),
 };
 const size_t own_scenario_count = COUNT_OF(own_scenarios);
