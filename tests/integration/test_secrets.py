@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import urllib.parse
 
 try:
@@ -30,6 +31,7 @@ from simulator import Simulator, require, missing  # noqa: E402
 DIRECTORY_PASSWORD = "dirpw-Vq7xK2mN9"
 API_KEY = "apikey-Lw3zR8tY5"
 BASIC_PASSWORD = "basicpw-Hb6uJ4cF1"
+REFRESH_TOKEN = "v1.refresh-Qz5/tW+8=kM3"
 USER = "admin@corp.example"
 WRONG = "wrong-Xe9oP2sD7"
 QUICK = 'requests_per_second = 0; timeout = "2s"; allow_cleartext = true;'
@@ -40,7 +42,7 @@ class Tap:
     """A relay to the simulator that learns the tokens which pass through it."""
 
     def __init__(self, port):
-        self.target, self.tokens = port, set()
+        self.target, self.tokens, self.user_codes = port, set(), []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -58,7 +60,9 @@ class Tap:
     def relay(self, source, sink):
         try:
             while data := source.recv(65536):
-                self.tokens.update(re.findall(r'"tokenValue"\s*:\s*"([^"]+)"', data.decode("utf-8", "replace")))
+                self.tokens.update(re.findall(r'"(?:tokenValue|access_token|refresh_token|device_code)"\s*:\s*"([^"]+)"',
+                                              data.decode("utf-8", "replace")))
+                self.user_codes += re.findall(r'"user_code"\s*:\s*"([^"]+)"', data.decode("utf-8", "replace"))
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -86,7 +90,8 @@ class Parrot(http.server.BaseHTTPRequestHandler):
         except (ValueError, UnicodeDecodeError):
             pass
         text = json.dumps({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": said,
-                           "status": str(self.status), "statusMessage": said, "error_description": said}).encode()
+                           "status": str(self.status), "statusMessage": said, "error": "invalid_grant " + said,
+                           "error_description": said}).encode()
         self.send_response(self.status, said.replace("\n", " "))
         self.send_header("Content-Type", "application/scim+json")
         self.send_header("Content-Length", str(len(text)))
@@ -114,7 +119,7 @@ class Watch:
         self.agent = Agent(folder / "agent", directory, tenant, "", "")
         self.said = []
         for name, value in (("directory", DIRECTORY_PASSWORD), ("key", API_KEY), ("basic", BASIC_PASSWORD),
-                            ("wrong", WRONG)):
+                            ("wrong", WRONG), ("refresh-token", REFRESH_TOKEN)):
             path = self.secret(name)
             with open(path, "w", encoding="utf-8") as file:
                 file.write(value + "\n")
@@ -185,11 +190,18 @@ def basic_text(url, auth, password):
         password = "file:{password}"; }}; {QUICK}"""
 
 
+def oauth_text(url, host, file, profile="anaplan"):
+    return f"""profile = "{profile}"; url = "{url}"; auth = {{ method = "oauth-device"; url = "{host}";
+        client_id = "rotating"; refresh_token_file = "{file}"; }}; {QUICK}"""
+
+
 @pytest.fixture(name="peers")
 def make_peers(tmp_path):
     require(missing())
     with Stub(answer, bind=bind) as stub, \
-            Simulator(tmp_path, "--api-key", API_KEY, "--user", f"{USER}:{BASIC_PASSWORD}") as simulator, \
+            Simulator(tmp_path, "--api-key", API_KEY, "--user", f"{USER}:{BASIC_PASSWORD}", "--oauth-client",
+                      "rotating", "--device-interval", "1", "--refresh-token", "rotating:" + REFRESH_TOKEN,
+                      "--refresh-grace", "60") as simulator, \
             Tap(simulator.port) as tap:
         watch = Watch(tmp_path, "", "")
         watch.agent.write(directory=ldap_text(stub.url, watch.secret("directory")))
@@ -210,6 +222,39 @@ def test_with_a_password_and_tokens(peers):
     assert watch.run_all() == {0}
     assert len(tap.tokens) >= 2, "the tap learnt no token"
     watch.expect_silence(DIRECTORY_PASSWORD, BASIC_PASSWORD, *tap.tokens)
+
+
+def test_with_oauth(peers):
+    _, simulator, tap, watch = peers
+    root = f"http://127.0.0.1:{tap.port}"
+    watch.agent.write(tenant=oauth_text(root + "/scim/1/0/v2", root, watch.secret("refresh-token")))
+    assert watch.run_all() == {0}
+    for fault in ("lost", "cut", "503", "not-json", "invalid_client", "invalid_grant"):
+        simulator.fault(fault=fault, path="/oauth/token")
+        watch.run("sync", "--kind", "reconcile")
+    assert len(tap.tokens) >= 10, "the tap learnt no token"
+    watch.expect_silence(DIRECTORY_PASSWORD, REFRESH_TOKEN, *tap.tokens)
+
+
+def allow_first_code(tap, simulator):
+    """Waits until a login asks, and lets it in."""
+    while True:
+        codes = [row for row in simulator.log() if row["path"] == "/oauth/device/code"]
+        if codes and tap.user_codes:
+            break
+        time.sleep(0.05)
+    simulator.ask("POST", "/_device", {"userCode": tap.user_codes[0], "user": USER, "allow": True})
+
+
+def test_a_login(peers):
+    _, simulator, tap, watch = peers
+    root = f"http://127.0.0.1:{tap.port}"
+    watch.agent.write(tenant=oauth_text(root + "/scim/1/0/v2", root, watch.secret("refresh-token")), more=LOUD[0])
+    person = threading.Thread(target=allow_first_code, args=(tap, simulator), daemon=True)
+    person.start()
+    watch.run("login", "--json").expect(0)
+    assert len(tap.tokens) == 3
+    watch.expect_silence(REFRESH_TOKEN, *tap.tokens)
 
 
 def test_a_wrong_password_that_the_directory_repeats(peers):
@@ -246,20 +291,22 @@ def test_failures_in_mid_run(peers):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 302])
-@pytest.mark.parametrize("method", ["api-key", "basic"])
+@pytest.mark.parametrize("method", ["api-key", "basic", "oauth", "oauth-generic"])
 def test_a_gateway_that_repeats_what_it_was_sent(peers, status, method):
     _, _, _, watch = peers
     handler = type("Handler", (Parrot,), {"status": status})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        tenant = (key_text(url + "/scim", watch.secret("key")) if method == "api-key"
-                  else basic_text(url + "/scim", url, watch.secret("basic")))
+        tenant = {"api-key": key_text(url + "/scim", watch.secret("key")),
+                  "basic": basic_text(url + "/scim", url, watch.secret("basic")),
+                  "oauth": oauth_text(url + "/scim", url, watch.secret("refresh-token")),
+                  "oauth-generic": oauth_text(url + "/scim", url, watch.secret("refresh-token"), "generic")}[method]
         watch.agent.write(tenant=tenant, more=LOUD[0])
         for arguments in (("check",), ("sync",), ("sync", "--dry-run", "--json")):
             watch.run(*arguments)
         server.shutdown()
-    watch.expect_silence(API_KEY, BASIC_PASSWORD, DIRECTORY_PASSWORD)
+    watch.expect_silence(API_KEY, BASIC_PASSWORD, DIRECTORY_PASSWORD, REFRESH_TOKEN)
 
 
 def test_literals_and_open_files_are_refused_unseen(peers):
