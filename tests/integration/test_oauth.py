@@ -308,11 +308,13 @@ def test_kill_at_random(start):
     dice = random.Random(SEED)
     world = start("--refresh-grace", "600")
     world.log_in()
-    deaths = 0
+    began = time.monotonic()
+    world.sync(0, "--dry-run", "--kind", "reconcile")
+    whole, deaths = time.monotonic() - began, 0
     for _ in range(int(os.environ.get("CRASH_ROUNDS", "5"))):
         process = subprocess.Popen([find_binary(), "-c", world.agent.config, "sync", "--quiet", "--dry-run", "--kind",
                                     "reconcile"], env=world.agent.environment, stdout=subprocess.DEVNULL)
-        time.sleep(dice.uniform(0.02, 0.4))
+        time.sleep(dice.uniform(0, 0.8 * whole))
         process.kill()
         deaths += process.wait() == -signal.SIGKILL
         world.sync(0, "--dry-run", "--kind", "reconcile")
