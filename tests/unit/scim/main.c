@@ -17,7 +17,8 @@ int main(void)
 	failures = RUN(auth) + RUN(auth_header) + RUN(certificate) + RUN(check) + RUN(client);
 	failures += RUN(codec_decode) + RUN(codec_decode_user) + RUN(codec_encode) + RUN(http_lane);
 	failures += RUN(login) + RUN(oauth) + RUN(oauth_request) + RUN(token_file);
-	failures += RUN(outcome) + RUN(profile) + RUN(settings) + RUN(tenant) + RUN(traffic);
+	failures += RUN(outcome) + RUN(profile) + RUN(region) + RUN(settings) + RUN(tenant);
+	failures += RUN(traffic);
 	failures += log_watch_end();
 	keys_remove();
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
