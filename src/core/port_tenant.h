@@ -47,6 +47,7 @@ struct tenant_answer {
 	size_t account_count;
 	int64_t total;                 /* of a listing, how many there are in all; -1: not given */
 	const struct span *workspaces; /* ids, of a listing of them */
+	const struct span *workspace_names; /* as many; absent or empty: not told. NULL: none is */
 	size_t workspace_count;
 	struct span error_type; /* scimType; absent: none */
 	struct span error; /* for people: what was tried, status, the tenant's detail; printable */

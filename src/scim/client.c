@@ -252,6 +252,7 @@ static enum status read_workspaces(
 	if (status != STATUS_OK)
 		return status;
 	answer->workspaces = workspaces.ids;
+	answer->workspace_names = workspaces.names;
 	answer->workspace_count = workspaces.count;
 	answer->total = workspaces.total;
 	return STATUS_OK;

@@ -487,7 +487,7 @@ enum status decode_workspaces(struct decoder *decoder, struct span body,
 {
 	struct decoded_workspaces workspaces = { 0 };
 	const json_t *list;
-	struct span *ids;
+	struct span *ids, *names;
 	bool is_good;
 
 	if (!parse(decoder, body, reterr))
@@ -496,10 +496,12 @@ enum status decode_workspaces(struct decoder *decoder, struct span body,
 	workspaces.total = read_total_size(decoder->root);
 	workspaces.count = json_array_size(list);
 	ids = arena_array(decoder->arena, workspaces.count, sizeof(*ids));
+	names = arena_array(decoder->arena, workspaces.count, sizeof(*names));
 	/* Where there are none, the list may be left out. */
 	is_good = json_is_array(list) || (list == NULL && workspaces.total == 0);
 	for (size_t i = 0; i < workspaces.count && is_good; i++) {
 		ids[i] = text_of(member_of(json_array_get(list, i), SPAN("id")));
+		names[i] = text_of(member_of(json_array_get(list, i), SPAN("name")));
 		is_good = ids[i].len > 0;
 	}
 	if (!is_good) {
@@ -507,6 +509,7 @@ enum status decode_workspaces(struct decoder *decoder, struct span body,
 		return STATUS_RETRY;
 	}
 	workspaces.ids = ids;
+	workspaces.names = names;
 	*ret_workspaces = workspaces;
 	return STATUS_OK;
 }

@@ -74,6 +74,7 @@ enum status decode_config(struct decoder *decoder, struct span body,
 
 struct decoded_workspaces {
 	const struct span *ids;
+	const struct span *names; /* as many; absent or empty: not given */
 	size_t count;
 	int64_t total; /* of all pages; -1: not given */
 };

@@ -430,6 +430,13 @@ static void workspaces_are_read_with_their_total(void **state)
 	assert_int_equal(workspaces.count, 2);
 	assert_int_equal(workspaces.total, 7);
 	assert_span(workspaces.ids[1], "8a82");
+	assert_span(workspaces.names[0], "Finance");
+	assert_span(workspaces.names[1], "HR");
+	assert_int_equal(
+	    decode_workspaces(decoder, SPAN("{\"workspaces\":[{\"id\":\"8a81\",\"name\":7}]}"),
+		&workspaces, NULL),
+	    STATUS_OK);
+	assert_null(workspaces.names[0].at);
 	assert_int_equal(
 	    decode_workspaces(decoder, SPAN("{\"workspaces\":[]}"), &workspaces, NULL), STATUS_OK);
 	assert_int_equal(workspaces.count, 0);
