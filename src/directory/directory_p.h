@@ -246,6 +246,10 @@ const char *settings_user_filter(
 /** The same for a source whose kind is known. */
 const char *user_filter(const struct ldap_source *source);
 
+/** Checks what connecting and binding to an LDAP server needs. */
+enum status settings_check_connection(
+    const struct directory_settings *settings, struct err *reterr);
+
 /** Whether a DN is in the bases and their scope; without bases every DN is. */
 bool settings_hold_dn(const struct directory_settings *settings, struct span dn);
 

@@ -5,6 +5,7 @@
 #include "directory/kind.h"
 
 #include "base/hash.h"
+#include "base/time.h"
 #include "base/vec.h"
 #include "core/dn.h"
 #include <assert.h>
@@ -19,7 +20,7 @@
 
 const char *const server_facts_attributes[] = { "objectClass", "structuralObjectClass",
 	"namingContexts", "supportedControl", "supportedExtension", "supportedCapabilities",
-	"vendorName", "configContext", NULL };
+	"vendorName", "configContext", "defaultNamingContext", "currentTime", NULL };
 
 static const char *const kind_names[] = {
 	[DIRECTORY_AUTO] = "auto",
@@ -94,6 +95,10 @@ void server_facts_note(struct server_facts *facts, struct span attribute, struct
 	else if (span_equal_ascii_case(attribute, SPAN("vendorName")))
 		facts->is_389ds |= has_prefix(value, SPAN("389 Project")) ||
 				   has_prefix(value, SPAN("Red Hat"));
+	else if (span_equal_ascii_case(attribute, SPAN("defaultNamingContext")))
+		facts->default_context = arena_span(facts->arena, value);
+	else if (span_equal_ascii_case(attribute, SPAN("currentTime")))
+		facts->has_clock = time_parse_generalized(value, &facts->clock_ms);
 	else if (span_equal_ascii_case(attribute, SPAN("configContext")))
 		facts->is_openldap = true;
 	else if (span_equal_ascii_case(attribute, SPAN("objectClass")) ||

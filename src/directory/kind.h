@@ -21,6 +21,9 @@ struct server_facts {
 	bool has_sync;                                   /* RFC 4533 */
 	bool has_dirsync;                                /* MS-ADTS 3.1.1.3.4.1.3 */
 	bool has_notification;                           /* MS-ADTS 3.1.1.3.4.1.9 */
+	bool has_clock;                                  /* it told its time */
+	int64_t clock_ms;                                /* wall time of its clock, to a second */
+	struct span default_context;                     /* of the arena; absent: it does not say */
 	struct arena *arena;                             /* owned; holds the naming contexts */
 	struct span *naming_contexts;                    /* owned */
 	size_t naming_context_count, naming_context_cap;

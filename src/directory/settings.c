@@ -256,20 +256,25 @@ static enum status check_changes(const struct directory_settings *settings, stru
 	return STATUS_REJECT;
 }
 
-static enum status check_ldap(const struct directory_settings *settings, struct err *reterr)
+enum status settings_check_connection(const struct directory_settings *settings, struct err *reterr)
 {
 	enum status status = check_urls(settings, reterr);
 
 	if (status == STATUS_OK)
 		status = check_bind(settings, reterr);
+	return status == STATUS_OK ? check_limits(settings, reterr) : status;
+}
+
+static enum status check_ldap(const struct directory_settings *settings, struct err *reterr)
+{
+	enum status status = settings_check_connection(settings, reterr);
+
 	if (status == STATUS_OK && settings->users.base_count == 0) {
 		err_set(reterr, "users.bases is empty; name the DN below which people are");
 		status = STATUS_REJECT;
 	}
 	if (status == STATUS_OK)
 		status = check_filter(settings->users.filter, reterr);
-	if (status == STATUS_OK)
-		status = check_limits(settings, reterr);
 	return status;
 }
 

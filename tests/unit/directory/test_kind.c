@@ -105,6 +105,23 @@ static void the_longest_context_holds_a_dn(void **state)
 	server_facts_done(&facts);
 }
 
+static void a_server_may_say_where_people_are_and_what_time_it_is(void **state)
+{
+	struct server_facts facts = { 0 };
+
+	(void)state;
+	server_facts_reset(&facts);
+	assert_null(facts.default_context.at);
+	server_facts_note(&facts, SPAN("currentTime"), SPAN("yesterday"));
+	assert_false(facts.has_clock);
+	server_facts_note(&facts, SPAN("currentTime"), SPAN("19700101000100.0Z"));
+	server_facts_note(&facts, SPAN("defaultNamingContext"), SPAN("DC=corp,DC=example"));
+	assert_true(facts.has_clock);
+	assert_int_equal(facts.clock_ms, 60000);
+	assert_true(span_equal(facts.default_context, SPAN("DC=corp,DC=example")));
+	server_facts_done(&facts);
+}
+
 static void every_kind_has_habits(void **state)
 {
 	(void)state;
@@ -146,6 +163,7 @@ const struct CMUnitTest kind_tests[] = {
 	cmocka_unit_test(offers_are_noted),
 	cmocka_unit_test(some_references_lead_where_nobody_is),
 	cmocka_unit_test(the_longest_context_holds_a_dn),
+	cmocka_unit_test(a_server_may_say_where_people_are_and_what_time_it_is),
 	cmocka_unit_test(every_kind_has_habits),
 	cmocka_unit_test(each_kind_is_asked_by_its_key),
 };
