@@ -43,6 +43,7 @@ int main(int argc, char **argv)
 	failed += RUN(policy);
 	failed += RUN(prediction);
 	failed += RUN(reversal);
+	failed += RUN(survey);
 	failed += RUN(tenant_self);
 	failed += RUN(value);
 	return failed == 0 ? 0 : 1;

@@ -62,6 +62,7 @@ TEST_GROUP(plan_reader);
 TEST_GROUP(policy);
 TEST_GROUP(prediction);
 TEST_GROUP(reversal);
+TEST_GROUP(survey);
 TEST_GROUP(tenant_self);
 TEST_GROUP(value);
 
