@@ -46,5 +46,6 @@ int main(int argc, char **argv)
 	failed += RUN(survey);
 	failed += RUN(tenant_self);
 	failed += RUN(value);
+	failed += RUN(workspace_group);
 	return failed == 0 ? 0 : 1;
 }

@@ -65,5 +65,6 @@ TEST_GROUP(reversal);
 TEST_GROUP(survey);
 TEST_GROUP(tenant_self);
 TEST_GROUP(value);
+TEST_GROUP(workspace_group);
 
 #endif
