@@ -76,7 +76,7 @@ int main(void)
 	int failures = RUN(config) + RUN(config_keys) + RUN(config_faults) + RUN(config_source) +
 		       RUN(config_syntax);
 
-	failures += RUN(config_text) + RUN(secret_store);
+	failures += RUN(config_text) + RUN(first_config) + RUN(secret_store);
 	failures += RUN(hardening) + RUN(health) + RUN(log_sinks) + RUN(notices);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
