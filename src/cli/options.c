@@ -76,6 +76,9 @@ static const struct option_info table[] = {
 
 enum { TABLE_COUNT = sizeof(table) / sizeof(table[0]) };
 
+/* Those that were seen are bits. */
+_Static_assert(TABLE_COUNT <= 64, "too many options");
+
 const char *command_name(enum command command)
 {
 	return commands[command].name;
@@ -109,7 +112,7 @@ void options_print_help(enum command command)
 		     "directory.\n\n"
 		     "usage: scimward [-c FILE] COMMAND [OPTION …]\n       scimward [-c FILE] "
 		     "--dry-run\n\ncommands:");
-		for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++)
+		for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
 			printf("  %-32s %s\n", commands[i].name, commands[i].help);
 	} else {
 		printf("usage: scimward [-c FILE] %s%s [OPTION …]\n\n%s\n", commands[command].name,
@@ -144,7 +147,7 @@ static bool begins_command(const char *word)
 {
 	size_t len = strlen(word);
 
-	for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++) {
+	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		if (strncmp(word, commands[i].name, len) == 0 && commands[i].name[len] == ' ')
 			return true;
 	}
@@ -156,7 +159,7 @@ static enum status find_command(const char *word, enum command *ret_command, str
 	const char *names[COMMAND_COUNT];
 	size_t count = 0;
 
-	for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++) {
+	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		if (strcmp(word, commands[i].name) == 0) {
 			*ret_command = (enum command)i;
 			return STATUS_OK;
@@ -324,7 +327,7 @@ static enum status take_option(const struct option_info *option, const char *val
 
 /* Reads the option at `*at` and its value, and moves to the last word of it. */
 static enum status read_option(char *const *argv, int argc, int *at, struct options *options,
-    unsigned *seen, struct err *reterr)
+    uint64_t *seen, struct err *reterr)
 {
 	const char *word = argv[*at], *equals = strchr(word, '='), *value = NULL;
 	size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
@@ -343,7 +346,7 @@ static enum status read_option(char *const *argv, int argc, int *at, struct opti
 			return STATUS_REJECT;
 		}
 	}
-	*seen |= 1U << (option - table);
+	*seen |= UINT64_C(1) << (option - table);
 	return take_option(option, value, options, reterr);
 }
 
@@ -438,7 +441,7 @@ static enum status refuse_half(const char *first, struct err *reterr)
 	struct str names = { 0 };
 	size_t len = strlen(first);
 
-	for (int i = COMMAND_RUN; i < COMMAND_COUNT; i++) {
+	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		if (strncmp(first, commands[i].name, len) == 0 && commands[i].name[len] == ' ')
 			str_addf(&names, "%s%s", names.len > 0 ? " or " : "",
 			    commands[i].name + len + 1);
@@ -490,12 +493,12 @@ static enum status check_arguments(const struct options *options, struct err *re
 	return STATUS_OK;
 }
 
-static enum status check_fit(struct options *options, unsigned seen, struct err *reterr)
+static enum status check_fit(struct options *options, uint64_t seen, struct err *reterr)
 {
 	if (options->command == COMMAND_NONE && options->first_word != NULL)
 		return refuse_half(options->first_word, reterr);
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		if (!(seen & (1U << i)) || (table[i].commands & BIT(options->command)))
+		if (!(seen & (UINT64_C(1) << i)) || (table[i].commands & BIT(options->command)))
 			continue;
 		err_set(reterr, "option %s does not go with \"%s\"", table[i].name,
 		    options->command == COMMAND_NONE ? "no command"
@@ -524,7 +527,7 @@ enum status options_parse(
     int argc, char *const *argv, struct options *ret_options, struct err *reterr)
 {
 	struct options options = { .config_path = CONFIG_DEFAULT_PATH };
-	unsigned seen = 0;
+	uint64_t seen = 0;
 	bool has_ended = false; /* "--" was seen */
 
 	for (int i = 1; i < argc; i++) {
