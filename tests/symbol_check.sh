@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # One name, one thing: no two rooms define the same global symbol (a static link would silently take
-# the first), and none of ours stands in the namespace of a library that we link with.
+# the first), and none of ours stands in the namespace of a library that we link with.  And init has no
+# way to the tenant's writer.
 set -u
 build=${top_builddir:-.}
 failed=0
@@ -33,5 +34,17 @@ if [ -n "$foreign" ]; then
     printf 'symbol_check: in the namespace of a library:\n%s\n' "$foreign"
     failed=1
 fi
+# What proposes a configuration only reads: nothing of it can come to a writer.
+readers=$(find "$build/src/app" "$build/src/cli" -name '*first_look*.o' -o -name 'init_*.o' -o -name 'command_init.o')
+[ "$(printf '%s\n' "$readers" | wc -l)" -ge 6 ] || {
+    echo "symbol_check: the objects of init are not where they were"
+    failed=1
+}
+for object in $readers; do
+    if nm -u "$object" | grep -E ' (tenant_writer|tenant_encoder|agent_new|agent_prepare|cycle_[a-z_]+)$'; then
+        echo "symbol_check: $object could write to the tenant"
+        failed=1
+    fi
+done
 [ "$failed" -ne 0 ] || echo "symbol_check: $(printf '%s\n' "$table" | wc -l) names, each defined once"
 exit "$failed"

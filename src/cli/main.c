@@ -23,6 +23,8 @@
 static enum exit_code dispatch(const struct options *options)
 {
 	switch (options->command) {
+	case COMMAND_INIT:
+		return command_init(options);
 	case COMMAND_RUN:
 		return command_run(options);
 	case COMMAND_SYNC:

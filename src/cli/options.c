@@ -17,6 +17,8 @@ static const struct {
 	const char *name, *argument, *help;
 } commands[COMMAND_COUNT] = {
 	[COMMAND_NONE] = { NULL, NULL, NULL },
+	[COMMAND_INIT] = { "init", "",
+	    "a first configuration: looks at directory and tenant, proposes, writes it" },
 	[COMMAND_RUN] = { "run", "", "the service, in the foreground" },
 	[COMMAND_SYNC] = { "sync", "",
 	    "one cycle: read the directory, show or send the difference" },
@@ -50,8 +52,53 @@ static const struct option_info table[] = {
 	    "what is read (reconcile when nobody is linked, else full)" },
 	{ "--user", 0, "WHO", BIT(COMMAND_SYNC),
 	    "one person only: userName, DN, key, externalId or account id" },
-	{ "--out", 'o', "FILE", BIT(COMMAND_NONE) | BIT(COMMAND_SYNC) | BIT(COMMAND_REPORT),
-	    "the report into a file; with --dry-run: the plan as JSON" },
+	{ "--out", 'o', "FILE",
+	    BIT(COMMAND_NONE) | BIT(COMMAND_SYNC) | BIT(COMMAND_REPORT) | BIT(COMMAND_INIT),
+	    "the report into a file; with --dry-run: the plan as JSON; init: the configuration" },
+	{ "--directory", 0, "URL", BIT(COMMAND_INIT),
+	    "ldaps://HOST (several: with commas), a domain for DNS, or file:///PATH of an LDIF "
+	    "file" },
+	{ "--ca-file", 0, "FILE", BIT(COMMAND_INIT),
+	    "PEM file of the authorities that the directory is trusted by" },
+	{ "--starttls", 0, NULL, BIT(COMMAND_INIT), "turn ldap:// into TLS" },
+	{ "--allow-cleartext", 0, NULL, BIT(COMMAND_INIT),
+	    "allow ldap:// and http:// without TLS, for tests" },
+	{ "--bind", 0, "METHOD", BIT(COMMAND_INIT),
+	    "simple (the default), external, gssapi or anonymous" },
+	{ "--bind-dn", 0, "DN", BIT(COMMAND_INIT), "who reads the directory" },
+	{ "--bind-password", 0, "REF", BIT(COMMAND_INIT),
+	    "where the password is: file:/PATH, env:NAME or credential:NAME; never itself" },
+	{ "--bind-password-stdin", 0, NULL, BIT(COMMAND_INIT),
+	    "it is the first line of standard input, and is stored" },
+	{ "--keytab", 0, "FILE", BIT(COMMAND_INIT),
+	    "with --bind gssapi: a path or credential:NAME" },
+	{ "--cert-file", 0, "FILE", BIT(COMMAND_INIT),
+	    "with --bind external: PEM file of the certificate" },
+	{ "--key-file", 0, "FILE", BIT(COMMAND_INIT), "and of its private key" },
+	{ "--base", 0, "DN", BIT(COMMAND_INIT), "below which users are (what the server names)" },
+	{ "--filter", 0, "FILTER", BIT(COMMAND_INIT),
+	    "that users match (people who can have a login)" },
+	{ "--tenant", 0, "REGION", BIT(COMMAND_INIT),
+	    "us1, eu3 …: where the tenant is; or the URL of its SCIM API" },
+	{ "--profile", 0, "anaplan|generic", BIT(COMMAND_INIT), "what kind of SCIM server it is" },
+	{ "--auth", 0, "METHOD", BIT(COMMAND_INIT),
+	    "api-key (the default), basic or certificate; none with --profile generic" },
+	{ "--auth-url", 0, "URL", BIT(COMMAND_INIT),
+	    "the region's authentication host, where --tenant is a URL" },
+	{ "--auth-user", 0, "NAME", BIT(COMMAND_INIT), "with --auth basic: who logs in" },
+	{ "--credential", 0, "REF", BIT(COMMAND_INIT),
+	    "where the API key or password is: as --bind-password" },
+	{ "--credential-stdin", 0, NULL, BIT(COMMAND_INIT),
+	    "it is the next line of standard input, and is stored" },
+	{ "--auth-cert-file", 0, "FILE", BIT(COMMAND_INIT),
+	    "with --auth certificate: PEM file of the certificate" },
+	{ "--auth-key-file", 0, "FILE", BIT(COMMAND_INIT), "and of its private key" },
+	{ "--tenant-ca-file", 0, "FILE", BIT(COMMAND_INIT),
+	    "PEM file of the authorities that the tenant is trusted by" },
+	{ "--proxy", 0, "URL", BIT(COMMAND_INIT), "the proxy towards the tenant" },
+	{ "--protect", 0, "NAMES", BIT(COMMAND_INIT),
+	    "userNames that are never changed: the credential's owner; with commas" },
+	{ "--force", 0, NULL, BIT(COMMAND_INIT), "replace what is there; it is kept as FILE.old" },
 	{ "--since", 0, "T", BIT(COMMAND_REPORT) | BIT(COMMAND_AUDIT_EXPORT),
 	    "from then on: a date, a time (ISO 8601), or how long ago (7d)" },
 	{ "--until", 0, "T", BIT(COMMAND_REPORT), "before then; a date: to the end of that day" },
@@ -59,7 +106,7 @@ static const struct option_info table[] = {
 	    "with --dry-run: exit 2 when changes are pending" },
 	{ "--stop-after", 0, "STEPS", BIT(COMMAND_SYNC) | BIT(COMMAND_APPLY) | BIT(COMMAND_UNDO),
 	    NULL },
-	{ "--yes", 'y', NULL, BIT(COMMAND_UNDO),
+	{ "--yes", 'y', NULL, BIT(COMMAND_UNDO) | BIT(COMMAND_INIT),
 	    "do not ask (without a terminal nobody is asked)" },
 	{ "--head", 0, "HASH", BIT(COMMAND_AUDIT_VERIFY),
 	    "a hash that was kept elsewhere and must be in the trail" },
@@ -68,7 +115,8 @@ static const struct option_info table[] = {
 	{ "--whole", 0, NULL, BIT(COMMAND_EXPLAIN),
 	    "plan everybody's changes, so that limits count too; reads all of directory and "
 	    "tenant" },
-	{ "--offline", 0, NULL, BIT(COMMAND_CHECK), "the configuration only" },
+	{ "--offline", 0, NULL, BIT(COMMAND_CHECK) | BIT(COMMAND_INIT),
+	    "check: the configuration only; init: without looking at anything" },
 	{ "--quiet", 'q', NULL, ALL, "no progress" },
 	{ "--help", 'h', NULL, ALL, "this text" },
 	{ "--version", 'V', NULL, ALL, "the version" },
@@ -105,6 +153,14 @@ static void print_option(const struct option_info *option)
 	printf("  %-32s %s\n", left[0] == ' ' ? left + 1 : left, option->help);
 }
 
+/* The many of init would hide the others. */
+static bool goes_with(const struct option_info *option, enum command command)
+{
+	if (command == COMMAND_NONE)
+		return option->commands != BIT(COMMAND_INIT);
+	return (option->commands & BIT(command)) != 0;
+}
+
 void options_print_help(enum command command)
 {
 	if (command == COMMAND_NONE) {
@@ -120,10 +176,11 @@ void options_print_help(enum command command)
 	}
 	puts("\noptions:");
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		if (table[i].help != NULL &&
-		    (command == COMMAND_NONE || (table[i].commands & BIT(command))))
+		if (table[i].help != NULL && goes_with(&table[i], command))
 			print_option(&table[i]);
 	}
+	if (command == COMMAND_NONE)
+		puts("  and the answers of init: scimward init --help");
 	puts("\nexit status: 0 done, 1 failed, 2 changes pending (--detailed-exitcode), 3 held, 4 "
 	     "some users rejected,\n"
 	     "64 usage, 69 directory or tenant down, 74 state, 75 locked by another process, 78 "
@@ -280,6 +337,44 @@ static enum status take_history(const char *value, struct options *options, stru
 	return STATUS_REJECT;
 }
 
+/* The options of init that are kept as they stand. @return false: it is none */
+static bool take_answer(const char *name, const char *value, struct init_options *init)
+{
+	const struct {
+		const char *name, **place;
+	} answers[] = {
+		{ "--directory", &init->directory },
+		{ "--ca-file", &init->ca_file },
+		{ "--bind", &init->bind },
+		{ "--bind-dn", &init->bind_dn },
+		{ "--bind-password", &init->bind_password },
+		{ "--keytab", &init->keytab },
+		{ "--cert-file", &init->cert_file },
+		{ "--key-file", &init->key_file },
+		{ "--base", &init->base },
+		{ "--filter", &init->filter },
+		{ "--tenant", &init->tenant },
+		{ "--profile", &init->profile },
+		{ "--auth", &init->auth },
+		{ "--auth-url", &init->auth_url },
+		{ "--auth-user", &init->user },
+		{ "--credential", &init->credential },
+		{ "--auth-cert-file", &init->auth_cert_file },
+		{ "--auth-key-file", &init->auth_key_file },
+		{ "--tenant-ca-file", &init->tenant_ca_file },
+		{ "--proxy", &init->proxy },
+		{ "--protect", &init->protect },
+	};
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		if (strcmp(name, answers[i].name) != 0)
+			continue;
+		*answers[i].place = value;
+		return true;
+	}
+	return false;
+}
+
 static enum status take_option(const struct option_info *option, const char *value,
     struct options *options, struct err *reterr)
 {
@@ -294,6 +389,11 @@ static enum status take_option(const struct option_info *option, const char *val
 		{ "--offline", offsetof(struct options, is_offline) },
 		{ "--yes", offsetof(struct options, is_yes) },
 		{ "--quiet", offsetof(struct options, is_quiet) },
+		{ "--bind-password-stdin", offsetof(struct options, init.is_bind_password_stdin) },
+		{ "--credential-stdin", offsetof(struct options, init.is_credential_stdin) },
+		{ "--starttls", offsetof(struct options, init.is_starttls) },
+		{ "--allow-cleartext", offsetof(struct options, init.allows_cleartext) },
+		{ "--force", offsetof(struct options, init.is_forced) },
 		{ "--help", offsetof(struct options, wants_help) },
 		{ "--version", offsetof(struct options, wants_version) },
 	};
@@ -302,6 +402,8 @@ static enum status take_option(const struct option_info *option, const char *val
 		if (strcmp(option->name, flags[i].name) == 0)
 			*(bool *)((char *)options + flags[i].offset) = true;
 	}
+	if (take_answer(option->name, value, &options->init))
+		return STATUS_OK;
 	if (strcmp(option->name, "--config") == 0)
 		options->config_path = value;
 	else if (strcmp(option->name, "--user") == 0)
@@ -508,14 +610,15 @@ static enum status check_fit(struct options *options, uint64_t seen, struct err 
 	if (check_arguments(options, reterr) != STATUS_OK)
 		return STATUS_REJECT;
 	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry &&
-	    options->command != COMMAND_REPORT) {
+	    options->command != COMMAND_REPORT && options->command != COMMAND_INIT) {
 		err_set(reterr, "%s goes with --dry-run only",
 		    options->out != NULL ? "--out" : "--detailed-exitcode");
 		return STATUS_REJECT;
 	}
 	if (options->command == COMMAND_NONE && !options->is_dry) {
 		err_set(reterr,
-		    "which command? run, sync, apply, explain, check, status, holds, approve, "
+		    "which command? init, run, sync, apply, explain, check, status, holds, "
+		    "approve, "
 		    "reject, undo, audit verify, audit export, report or login (scimward --help "
 		    "says more)");
 		return STATUS_REJECT;

@@ -30,6 +30,7 @@ enum exit_code {
 
 enum command {
 	COMMAND_NONE,
+	COMMAND_INIT,
 	COMMAND_RUN,
 	COMMAND_SYNC,
 	COMMAND_APPLY,
@@ -47,6 +48,19 @@ enum command {
 	COMMAND_COUNT
 };
 
+/* The answers that init takes as options; NULL: not given. */
+struct init_options {
+	const char *directory, *ca_file;
+	const char *bind, *bind_dn, *bind_password, *keytab, *cert_file, *key_file;
+	const char *base, *filter;
+	const char *tenant, *profile, *auth, *auth_url, *user, *credential;
+	const char *auth_cert_file, *auth_key_file, *tenant_ca_file, *proxy;
+	const char *protect;
+	bool is_bind_password_stdin, is_credential_stdin;
+	bool is_starttls, allows_cleartext;
+	bool is_forced;
+};
+
 struct options {
 	enum command command;
 	const char *first_word; /* of a command of two; NULL: not given */
@@ -59,6 +73,7 @@ struct options {
 	bool is_quiet;
 	bool has_kind;
 	enum cycle_kind kind;
+	struct init_options init;
 	const char *who;        /* --user, or the argument of explain; NULL: not given */
 	const char *plan;       /* the argument of apply; NULL: not given */
 	bool has_run;           /* the argument of undo was given */

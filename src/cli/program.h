@@ -44,6 +44,7 @@ struct span program_user(struct arena *arena);
 enum exit_code program_print(struct span text);
 
 /* ---- commands: one file each ---- */
+enum exit_code command_init(const struct options *options);    /**< command_init.c */
 enum exit_code command_run(const struct options *options);     /**< command_run.c */
 enum exit_code command_sync(const struct options *options);    /**< command_sync.c */
 enum exit_code command_apply(const struct options *options);   /**< command_apply.c */

@@ -113,6 +113,11 @@ USAGE = {
     "period-of-nothing": ["report", "changes", "--since", "2026-03-02", "--until", "2026-03-01"],
     "csv-elsewhere": ["status", "--format", "csv"],
     "value-for-a-flag": ["sync", "--dry-run=yes"],
+    "init-without-answers": ["init", "--out", "/not-yet.conf"],
+    "init-over-what-is-there": ["init"],
+    "init-with-a-secret": ["init", "--out", "/not-yet.conf", "--directory", "corp.example", "--bind-dn", "cn=x",
+                           "--bind-password", "hunter2", "--tenant", "eu6", "--credential", "env:KEY"],
+    "help-of-init": ["init", "--help"],
     "help": ["--help"],
     "help-of-sync": ["sync", "--help"],
 }

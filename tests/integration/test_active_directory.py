@@ -491,6 +491,27 @@ def reasons(result):
     return {action["userName"].split("@")[0]: action["reason"]["code"] for action in result.actions()}
 
 
+def test_init_finds_out_what_it_needs(world, tmp_path):
+    domain, simulator, agent = world
+    written = str(tmp_path / "first.conf")
+    done = agent.run("init", "--out", written, "--directory", domain.ldaps, "--ca-file", domain.ca, "--bind-dn", SYNC,
+                     "--bind-password", "env:DIRECTORY_PASSWORD", "--tenant", simulator.url, "--allow-cleartext",
+                     "--credential", "env:TENANT_KEY").expect(0)
+    with open(written, encoding="utf-8") as file:
+        text = file.read()
+    assert 'kind = "active-directory";' in text and "key is its objectGUID" in text, done.err
+    assert f'bases = [ "{BASE}" ]' in text and "clock is" not in text
+    # Of all who are there only one has no principal name, some have no mail.
+    assert 'from = "${userPrincipalName|lower}"' in text
+    assert 'filter = "(&(&(objectCategory=person)(objectClass=user))(userPrincipalName=*))"' in text
+    assert f'group = "CN=finance,{COMPANY}"; nested = true;' in text
+    assert "canaries = [" in text and "CN=krbtgt" not in text
+    first = Agent(tmp_path / "agent", "", "")
+    first.config, first.environment = written, agent.environment
+    checked = first.run("check").expect(0)
+    assert "FAILED" not in checked.out and f"CN=hr,{COMPANY}" in checked.out
+
+
 def test_the_first_sync_needs_no_mapping(world):
     domain, simulator, agent = world
     agent.run("sync").expect(0)
