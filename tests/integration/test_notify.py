@@ -6,14 +6,12 @@ Each event comes once, is tried again when the receiver is not there, says nothi
 and a receiver that is dead or silent neither slows nor fails a sync.
 """
 import base64
-import http.server
 import json
 import os
 import signal
 import socket
 import ssl
 import sys
-import threading
 import time
 
 try:
@@ -26,62 +24,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import slapd as directory_server  # noqa: E402
 from agent import Agent, FINANCE  # noqa: E402
 from slapd import GROUPS, PEOPLE, Slapd, free_port, group, person, skeleton  # noqa: E402
+from receiver import TOKEN, Receiver  # noqa: E402
 from simulator import Simulator, require  # noqa: E402
 
-TOKEN = "T0ken-of-the-hook"
 HOOK = "env:TEST_WEBHOOK"
 ALL = '[ "hold", "failure", "recovered", "quarantine" ]'
 LIMITS = "policy = { limits = { deactivations = { count = 2; percent = 0; }; }; };"
 # What a notice may never hold: of persons, of the directory, of the configuration.
 PRIVATE = ("example", "p0", "P0", "Given", "Sur", "uid=", "dc=", "secret-of-sync", "key-1", TOKEN, "Users/")
-
-
-class Receiver:
-    """A webhook that keeps what it gets; `answers` says with what the next ones are answered."""
-
-    def __init__(self):
-        receiver = self
-        self.got = []  # (time, path, headers, body, status)
-        self.answers = []  # (status, headers, seconds to wait); empty: 204
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                status, headers, wait = receiver.answers.pop(0) if receiver.answers else (204, {}, 0)
-                receiver.got.append((time.monotonic(), self.path, self.headers, body, status))
-                time.sleep(wait)
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/hook/{TOKEN}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def bodies(self):
-        return [json.loads(body) for *_, body, status in self.got if 200 <= status < 300]
-
-    def events(self):
-        return [body["event"] for body in self.bodies()]
-
-    def only(self, event):
-        assert self.events() == [event]
-        return self.bodies()[0]
-
-    def forget(self):
-        self.got.clear()
-        self.answers.clear()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def dn(number):
