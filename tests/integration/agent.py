@@ -51,8 +51,7 @@ class Service:
     def __init__(self, agent):
         self.log_path = agent.path("service.log")
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([find_binary(), "-c", agent.config, "run"], env=agent.environment,
-                                            stdout=log, stderr=log)
+            self.process = subprocess.Popen(agent.command("run"), env=agent.environment, stdout=log, stderr=log)
 
     @property
     def log(self):
@@ -86,6 +85,8 @@ class Service:
 class Agent:
     """One configuration. Arguments are pieces of libconfig text."""
 
+    prefix = ()  # of every command line, to start the program by another one
+
     def __init__(self, folder, directory, tenant, workspaces="", more="", mapping=""):
         self.folder = str(folder)
         os.makedirs(self.folder, exist_ok=True)
@@ -114,9 +115,16 @@ class Agent:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(text) + "\n")
 
+    def seen(self, name):
+        """A path of the program's as the test finds it."""
+        return name
+
+    def command(self, *arguments):
+        return [*self.prefix, find_binary(), "-c", self.config, *arguments]
+
     def run(self, *arguments, seconds=120):
-        process = subprocess.run([find_binary(), "-c", self.config, *arguments], env=self.environment,
-                                 capture_output=True, timeout=seconds, check=False)
+        process = subprocess.run(self.command(*arguments), env=self.environment, capture_output=True,
+                                 timeout=seconds, check=False)
         process.stdout = process.stdout.decode()
         process.stderr = process.stderr.decode()
         return Result(process)

@@ -23,7 +23,7 @@ except ImportError:
 sys.dont_write_bytecode = True
 BUILD = pathlib.Path(os.environ.get("top_builddir", "."))
 UNITS = {"scimward.service": "scimward.service", "scimward@.service": "scimward@example.service"}
-MOST_EXPOSURE = 1.5
+MOST_EXPOSURE = 1.1
 
 
 @pytest.fixture(scope="module", autouse=True)
