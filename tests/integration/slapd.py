@@ -126,9 +126,7 @@ index member eq
 limits dn.exact="cn=small,{services}" size=500 size.prtotal=500
 limits dn.exact="cn=sync,{services}" size=unlimited time=unlimited size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth by * none
-access to dn.subtree="ou=secret,{suffix}" by dn.exact="cn=blind,{services}" disclose by * read
-access to dn.exact="cn=hidden,{groups}" by dn.exact="cn=blind,{services}" none by * read
-access to * by users read by anonymous read
+{access}
 overlay memberof
 memberof-refint TRUE
 overlay refint
@@ -136,6 +134,12 @@ refint_attributes member
 overlay sssvlv
 overlay syncprov
 {extra_database}"""
+
+# After the password: who may read what, in slapd.access(5)'s words.
+ACCESS = f"""\
+access to dn.subtree="ou=secret,{SUFFIX}" by dn.exact="cn=blind,{SERVICES}" disclose by * read
+access to dn.exact="cn=hidden,{GROUPS}" by dn.exact="cn=blind,{SERVICES}" none by * read
+access to * by users read by anonymous read"""
 
 ACCOUNTS = ("sync", "small", "blind")
 
@@ -181,34 +185,34 @@ class Slapd:
     """A running server; a context manager."""
 
     def __init__(self, folder, ldif, certificate=None, extra_global="", extra_database="",
-                 authority=None):
+                 authority=None, access=ACCESS):
         self.folder = str(folder)
         os.makedirs(os.path.join(self.folder, "db"))
         self.tls = authority or Authority(os.path.join(self.folder, "tls"))
-        if certificate is None:
-            certificate = self.tls.sign("server", "localhost", LOCALHOST)
+        self.certificate = certificate or self.tls.sign("server", "localhost", LOCALHOST)
         self.ports = (free_port(), free_port())
         self.ldap = f"ldap://127.0.0.1:{self.ports[0]}"
         self.ldaps = f"ldaps://127.0.0.1:{self.ports[1]}"
         self.socket = os.path.join(self.folder, "ldapi")
         self.ldapi = "ldapi://" + self.socket.replace("/", "%2F")
         self.process = None
-        self.write_configuration(certificate, extra_global, extra_database)
+        self.extra = {"extra_global": extra_global, "extra_database": extra_database}
+        self.write_configuration(access)
         self.load(ldif)
         self.start()
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def write_configuration(self, certificate, extra_global, extra_database):
+    def write_configuration(self, access):
         with open(self.path("slapd.conf"), "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(
                 schema=first_folder(SCHEMAS), modules=first_folder(MODULES), folder=self.folder,
-                ca=self.tls.ca, certificate=certificate[0], key=certificate[1], suffix=SUFFIX,
-                services=SERVICES, groups=GROUPS, extra_global=extra_global,
+                ca=self.tls.ca, certificate=self.certificate[0], key=self.certificate[1],
+                suffix=SUFFIX, services=SERVICES, access=access,
                 more_modules="\n".join("moduleload " + name for name in ("retcode", "ppolicy")
-                                       if "overlay " + name in extra_database),
-                extra_database=extra_database))
+                                       if "overlay " + name in self.extra["extra_database"]),
+                **self.extra))
 
     def load(self, ldif):
         with open(self.path("data.ldif"), "w", encoding="utf-8") as file:
@@ -232,6 +236,12 @@ class Slapd:
                 time.sleep(0.05)
         with open(self.path("log"), encoding="utf-8", errors="replace") as log:
             raise RuntimeError("slapd did not start: " + log.read())
+
+    def restrict(self, access):
+        """Starts it anew with other rights."""
+        self.stop()
+        self.write_configuration(access)
+        self.start()
 
     def modify(self, ldif):
         """Applies change records as the administrator."""
