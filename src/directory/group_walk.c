@@ -55,6 +55,7 @@ struct group_walk {
 	struct { /* the group that is read */
 		uint64_t entries;
 		bool has_member, has_other_members, has_object_class, is_group, has_more;
+		bool must_have_member; /* by its class */
 		uint64_t next_value;
 		const char *unsupported; /* an attribute that would name members */
 		struct span version;     /* AD's uSNChanged at the first range; absent: not known */
@@ -232,6 +233,8 @@ static void note_classes(struct group_walk *walk, const struct berval *values)
 {
 	for (; values != NULL && values->bv_val != NULL; values++) {
 		walk->now.has_object_class = true;
+		walk->now.must_have_member |= member_is_demanded_by(
+		    (struct span) { values->bv_val, values->bv_len });
 		if (member_is_group_class((struct span) { values->bv_val, values->bv_len }))
 			walk->now.is_group = true;
 	}
@@ -310,6 +313,12 @@ static struct span judge_group(struct group_walk *walk, const struct search_end 
 		    strcmp(walk->now.unsupported, "memberUid") == 0 ? "posixGroup"
 								    : "a dynamic group's",
 		    walk->now.unsupported);
+	/* Other servers allow these classes without a member. */
+	if (!walk->now.has_member && walk->now.must_have_member &&
+	    session_kind(walk->session) == DIRECTORY_OPENLDAP)
+		return SPAN(
+		    "it shows no member, which its objectClass demands; the bind identity may not "
+		    "read them");
 	if (!walk->now.has_member && walk->now.has_object_class && !walk->now.is_group)
 		return SPAN("the entry is not a group");
 	return SPAN_NULL;

@@ -63,3 +63,9 @@ bool member_is_group_class(struct span object_class)
 			return true;
 	return false;
 }
+
+bool member_is_demanded_by(struct span object_class)
+{
+	return span_equal_ascii_case(object_class, SPAN("groupOfNames")) ||
+	       span_equal_ascii_case(object_class, SPAN("groupOfUniqueNames"));
+}

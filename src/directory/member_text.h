@@ -31,4 +31,11 @@ struct span member_unique_dn(struct span value);
 /** Whether an objectClass is one of a group, by its name. */
 bool member_is_group_class(struct span object_class);
 
+/**
+ * Whether an entry of that objectClass has a member, by the standard's schema.
+ *
+ * Source: RFC 4519 3.5 and 3.6
+ */
+bool member_is_demanded_by(struct span object_class);
+
 #endif

@@ -58,6 +58,9 @@ static void group_classes_are_known(void **state)
 	assert_true(member_is_group_class(SPAN("posixGroup")));
 	assert_false(member_is_group_class(SPAN("organizationalUnit")));
 	assert_false(member_is_group_class(SPAN("grou")));
+	assert_true(member_is_demanded_by(SPAN("GroupOfNames")));
+	assert_true(member_is_demanded_by(SPAN("groupOfUniqueNames")));
+	assert_false(member_is_demanded_by(SPAN("groupOfMembers")));
 }
 
 static void results_are_described(void **state)
