@@ -37,6 +37,13 @@ struct feed {
 	LDAPControl *controls[FEED_CONTROLS_MAX + 1];
 	bool knows_deletions;
 
+	struct { /* what the bind may search by */
+		const char *attribute;
+		void (*next)(struct feed *feed);
+		size_t at; /* bases, and groups behind them */
+		bool is_second;
+	} rights;
+
 	struct { /* content synchronization of one context */
 		struct str cookie, csn;
 		bool is_trial, has_presents, is_unreadable;
@@ -65,6 +72,12 @@ struct feed {
 		const char *asked[2];
 	} time;
 };
+
+/**
+ * Goes on with `next` when the bind may search people and groups by the attribute that the way
+ * lives on; else, or when the connection breaks, ends the feed.
+ */
+void feed_prove_rights(struct feed *feed, const char *attribute, void (*next)(struct feed *feed));
 
 /** Frees what the ways hold. */
 void feed_dirsync_done(struct feed *feed);

@@ -262,7 +262,11 @@ static void ask(struct feed *feed)
 static void mark(struct feed *feed)
 {
 	feed->knows_deletions = true;
-	mark_context(feed);
+	/* OpenLDAP adds (entryCSN>=...) to the filter, in the name of whoever asks. */
+	if (session_kind(feed->input.session) == DIRECTORY_OPENLDAP)
+		feed_prove_rights(feed, "entryCSN", mark_context);
+	else
+		mark_context(feed);
 }
 
 const struct feed_way feed_syncrepl = { mark, ask };

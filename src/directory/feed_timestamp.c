@@ -272,4 +272,9 @@ static void mark_context(struct feed *feed)
 	feed_search(feed, feed->time.asked, true, &handler);
 }
 
-const struct feed_way feed_timestamp = { mark_context, ask };
+static void mark(struct feed *feed)
+{
+	feed_prove_rights(feed, attribute_of(feed), mark_context);
+}
+
+const struct feed_way feed_timestamp = { mark, ask };
