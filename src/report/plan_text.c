@@ -24,131 +24,36 @@
 
 #include <inttypes.h>
 
-enum style { STYLE_PLAIN, STYLE_HEADING, STYLE_GOOD, STYLE_BAD, STYLE_CHANGE, STYLE_DIM };
-
 enum { DETAIL_COLUMN = 6, NO_LIMIT = 0 };
-
-static const char *const style_codes[] = {
-	[STYLE_PLAIN] = "",
-	[STYLE_HEADING] = "\033[1m",
-	[STYLE_GOOD] = "\033[32m",
-	[STYLE_BAD] = "\033[31m",
-	[STYLE_CHANGE] = "\033[33m",
-	[STYLE_DIM] = "\033[2m",
-};
 
 /* ---- lines ---- */
 
-/* Columns that are left on the line. */
-static size_t room(const struct plan_writer *writer)
+static void put(struct plan_writer *writer, enum line_style style, struct span text)
 {
-	size_t width = writer->options.width;
-
-	if (width == 0)
-		return SIZE_MAX;
-	return writer->column >= width ? 0 : width - writer->column;
+	lines_text(&writer->lines, style, text, NO_LIMIT);
 }
 
-static void put_styled(struct plan_writer *writer, enum style style, struct span text)
-{
-	bool is_colored = writer->options.is_color && style != STYLE_PLAIN && text.len > 0;
-
-	if (is_colored)
-		str_add_c(&writer->out, style_codes[style]);
-	str_add(&writer->out, text);
-	if (is_colored)
-		str_add_c(&writer->out, "\033[0m");
-}
-
-/* Appends a text that may hold anything, cut when it is longer than what is left or `limit`. */
-static void put_limited(
-    struct plan_writer *writer, enum style style, struct span text, size_t limit)
-{
-	size_t left = room(writer), columns;
-	struct span shown;
-
-	if (left == 0)
-		return;
-	if (limit != NO_LIMIT && limit < left)
-		left = limit;
-	str_truncate(&writer->scratch, 0);
-	utf8_printable(text, &writer->scratch);
-	shown = str_span(&writer->scratch);
-	columns = utf8_columns(shown);
-	if (columns > left) {
-		str_truncate(&writer->scratch, utf8_fit(shown, left - 1).len);
-		str_add_c(&writer->scratch, "…");
-		shown = str_span(&writer->scratch);
-		columns = limit == NO_LIMIT ? left : utf8_columns(shown);
-	}
-	writer->column += columns;
-	put_styled(writer, style, shown);
-}
-
-static void put(struct plan_writer *writer, enum style style, struct span text)
-{
-	put_limited(writer, style, text, NO_LIMIT);
-}
-
-static void put_c(struct plan_writer *writer, enum style style, const char *text)
+static void put_c(struct plan_writer *writer, enum line_style style, const char *text)
 {
 	put(writer, style, span_of(text));
 }
 
 static void indent_to(struct plan_writer *writer, size_t column)
 {
-	while (writer->column < column && room(writer) > 0) {
-		str_add_byte(&writer->out, ' ');
-		writer->column++;
-	}
+	lines_indent(&writer->lines, column);
 }
 
 static void end_line(struct plan_writer *writer)
 {
-	str_add_byte(&writer->out, '\n');
-	writer->column = 0;
+	lines_end(&writer->lines);
 }
 
-/* How much of the text goes on this line: up to a space when it does not all fit. */
-static struct span wrap_piece(const struct plan_writer *writer, struct span rest)
+/* Appends a text that a person must be able to read to its end. */
+static void put_wrapped(struct plan_writer *writer, enum line_style style, struct span text)
 {
-	struct span fit = utf8_fit(rest, room(writer));
-	size_t len = fit.len;
+	size_t indent = writer->lines.width < 4 * DETAIL_COLUMN ? 0 : DETAIL_COLUMN + 2;
 
-	if (fit.len == rest.len)
-		return fit;
-	while (len > 0 && rest.at[len] != ' ')
-		len--;
-	/* One word that is wider than a line is broken, but not when it may have the next line. */
-	if (len > 0 || writer->column > writer->options.width / 2)
-		fit.len = len;
-	return fit;
-}
-
-/* Appends a text that a person must be able to read to its end, on as many lines as it needs. */
-static void put_wrapped(struct plan_writer *writer, enum style style, struct span text)
-{
-	size_t indent = writer->options.width < 4 * DETAIL_COLUMN ? 0 : DETAIL_COLUMN + 2;
-	struct span rest;
-
-	str_truncate(&writer->scratch, 0);
-	utf8_printable(text, &writer->scratch);
-	rest = str_span(&writer->scratch);
-	while (rest.len > 0) {
-		struct span piece = wrap_piece(writer, rest);
-
-		if (piece.len == 0 && writer->column <= indent)
-			return; /* not even one character fits */
-		writer->column += utf8_columns(piece);
-		put_styled(writer, style, piece);
-		rest = (struct span) { rest.at + piece.len, rest.len - piece.len };
-		while (rest.len > 0 && rest.at[0] == ' ')
-			rest = (struct span) { rest.at + 1, rest.len - 1 };
-		if (rest.len > 0) {
-			end_line(writer);
-			indent_to(writer, indent);
-		}
-	}
+	lines_wrap(&writer->lines, style, text, indent);
 }
 
 /* ---- the head ---- */
@@ -171,10 +76,10 @@ static const char *kind_words(enum cycle_kind kind)
 /* Changes were told: nobody was missed who could be taken for gone. */
 static void put_changes_told(struct plan_writer *writer, const struct scan_facts *facts)
 {
-	put_c(writer, STYLE_GOOD, "Changes: ");
+	put_c(writer, LINE_GOOD, "Changes: ");
 	put_wrapped(
-	    writer, STYLE_PLAIN, facts->peer.at != NULL ? facts->peer : SPAN("the directory"));
-	put_wrapped(writer, STYLE_PLAIN,
+	    writer, LINE_PLAIN, facts->peer.at != NULL ? facts->peer : SPAN("the directory"));
+	put_wrapped(writer, LINE_PLAIN,
 	    arena_format(writer->arena, " told of %" PRIu64 " %s and %" PRIu64 " %s (%.*s).",
 		facts->entries, facts->entries == 1 ? "entry" : "entries", facts->groups,
 		facts->groups == 1 ? "group" : "groups", SPAN_ARG(facts->changes_by)));
@@ -190,28 +95,28 @@ static void put_record(struct plan_writer *writer, const struct certificate_reco
 		put_changes_told(writer, facts);
 		return;
 	}
-	put_c(writer, is_certified ? STYLE_GOOD : STYLE_BAD,
+	put_c(writer, is_certified ? LINE_GOOD : LINE_BAD,
 	    is_certified ? "Certified: " : "Not certified: ");
 	put_wrapped(
-	    writer, STYLE_PLAIN, facts->peer.at != NULL ? facts->peer : SPAN("the directory"));
-	put_wrapped(writer, STYLE_PLAIN,
+	    writer, LINE_PLAIN, facts->peer.at != NULL ? facts->peer : SPAN("the directory"));
+	put_wrapped(writer, LINE_PLAIN,
 	    arena_format(writer->arena, " brought %" PRIu64 " %s and %" PRIu64 " %s.",
 		facts->entries, facts->entries == 1 ? "entry" : "entries", facts->groups,
 		facts->groups == 1 ? "group" : "groups"));
 	end_line(writer);
 	if (!is_certified) {
-		put_c(writer, STYLE_PLAIN, "  Nobody is taken for gone: ");
-		put_wrapped(writer, STYLE_PLAIN, record->certificate.missing);
+		put_c(writer, LINE_PLAIN, "  Nobody is taken for gone: ");
+		put_wrapped(writer, LINE_PLAIN, record->certificate.missing);
 		end_line(writer);
 	}
 	if (facts->unknown_groups == 0)
 		return;
-	put_wrapped(writer, STYLE_CHANGE,
+	put_wrapped(writer, LINE_CHANGE,
 	    arena_format(writer->arena,
 		"  %" PRIu64 " %s could not be read whole and %s no workspace away: ",
 		facts->unknown_groups, facts->unknown_groups == 1 ? "group" : "groups",
 		facts->unknown_groups == 1 ? "takes" : "take"));
-	put_wrapped(writer, STYLE_PLAIN, facts->unknown_group);
+	put_wrapped(writer, LINE_PLAIN, facts->unknown_group);
 	end_line(writer);
 }
 
@@ -227,25 +132,25 @@ static void put_certificates(struct plan_writer *writer, const struct run *run)
 		put_record(writer, &records[i]);
 	if (count > 0)
 		return;
-	put_c(writer, STYLE_PLAIN,
+	put_c(writer, LINE_PLAIN,
 	    run->is_certified ? "Certified." : "Not certified: nobody is taken for gone.");
 	end_line(writer);
 }
 
 void plan_text_begin(struct plan_writer *writer, const struct run *run)
 {
-	put_c(writer, STYLE_HEADING, kind_words(run->kind));
+	put_c(writer, LINE_HEADING, kind_words(run->kind));
 	if (run->undoes != 0)
-		put_wrapped(writer, STYLE_HEADING,
+		put_wrapped(writer, LINE_HEADING,
 		    arena_format(writer->arena, " of run %" PRId64, run->undoes));
-	put_c(writer, STYLE_PLAIN, run->is_dry ? ", dry run: nothing is sent." : ".");
+	put_c(writer, LINE_PLAIN, run->is_dry ? ", dry run: nothing is sent." : ".");
 	end_line(writer);
 	if (run->kind != CYCLE_UNDO)
 		put_certificates(writer, run);
 	if (run->error.at == NULL)
 		return;
-	put_c(writer, STYLE_BAD, "Error: ");
-	put_wrapped(writer, STYLE_PLAIN, run->error);
+	put_c(writer, LINE_BAD, "Error: ");
+	put_wrapped(writer, LINE_PLAIN, run->error);
 	end_line(writer);
 }
 
@@ -253,34 +158,34 @@ void plan_text_begin(struct plan_writer *writer, const struct run *run)
 
 struct kind_look {
 	const char *heading, *sign;
-	enum style style;
+	enum line_style style;
 };
 
 static struct kind_look look_of(enum action_kind kind)
 {
 	switch (kind) {
 	case ACTION_DEACTIVATE:
-		return (struct kind_look) { "Deactivate", "-", STYLE_BAD };
+		return (struct kind_look) { "Deactivate", "-", LINE_BAD };
 	case ACTION_RENAME:
-		return (struct kind_look) { "Rename", "~", STYLE_CHANGE };
+		return (struct kind_look) { "Rename", "~", LINE_CHANGE };
 	case ACTION_UPDATE:
-		return (struct kind_look) { "Update", "~", STYLE_CHANGE };
+		return (struct kind_look) { "Update", "~", LINE_CHANGE };
 	case ACTION_REACTIVATE:
-		return (struct kind_look) { "Reactivate", "+", STYLE_GOOD };
+		return (struct kind_look) { "Reactivate", "+", LINE_GOOD };
 	case ACTION_CREATE:
-		return (struct kind_look) { "Create", "+", STYLE_GOOD };
+		return (struct kind_look) { "Create", "+", LINE_GOOD };
 	case ACTION_LINK:
 		return (struct kind_look) { "Adopt: the account is as it must be already", "=",
-			STYLE_GOOD };
+			LINE_GOOD };
 	case ACTION_CONFLICT:
 		return (struct kind_look) { "Conflict: a person must settle it, nothing is sent",
-			"!", STYLE_BAD };
+			"!", LINE_BAD };
 	case ACTION_REJECTED:
 	case ACTION_KIND_COUNT:
 		break;
 	}
 	return (struct kind_look) { "Rejected: correct the entry or the mapping, nothing is sent",
-		"!", STYLE_BAD };
+		"!", LINE_BAD };
 }
 
 const char *plan_reason_words(enum reason_code reason)
@@ -314,7 +219,7 @@ static void put_heading(struct plan_writer *writer, enum action_kind kind)
 	writer->has_heading = true;
 	writer->heading = kind;
 	end_line(writer);
-	put_c(writer, STYLE_HEADING, look_of(kind).heading);
+	put_c(writer, LINE_HEADING, look_of(kind).heading);
 	end_line(writer);
 }
 
@@ -353,17 +258,17 @@ static void put_head_line(struct plan_writer *writer, const struct action *actio
 	struct kind_look look = look_of(action->kind);
 	const char *state = state_words(action);
 
-	put_c(writer, STYLE_PLAIN, "  ");
+	put_c(writer, LINE_PLAIN, "  ");
 	put_c(writer, look.style, look.sign);
-	put_c(writer, STYLE_PLAIN, " ");
-	put(writer, STYLE_PLAIN, name_of(action));
-	put_c(writer, STYLE_PLAIN, "  ");
+	put_c(writer, LINE_PLAIN, " ");
+	put(writer, LINE_PLAIN, name_of(action));
+	put_c(writer, LINE_PLAIN, "  ");
 	if (state != NULL)
-		put_c(writer, action->state == ACTION_DONE ? STYLE_GOOD : STYLE_BAD, state);
-	put_c(writer, STYLE_PLAIN, plan_reason_words(action->reason));
+		put_c(writer, action->state == ACTION_DONE ? LINE_GOOD : LINE_BAD, state);
+	put_c(writer, LINE_PLAIN, plan_reason_words(action->reason));
 	if (action->dn.at != NULL) {
-		put_c(writer, STYLE_PLAIN, "  ");
-		put(writer, STYLE_DIM, action->dn);
+		put_c(writer, LINE_PLAIN, "  ");
+		put(writer, LINE_DIM, action->dn);
 	}
 	end_line(writer);
 }
@@ -373,8 +278,8 @@ static void put_note(struct plan_writer *writer, const char *label, struct span 
 	if (text.at == NULL)
 		return;
 	indent_to(writer, DETAIL_COLUMN);
-	put_c(writer, STYLE_DIM, label);
-	put_wrapped(writer, STYLE_PLAIN, text);
+	put_c(writer, LINE_DIM, label);
+	put_wrapped(writer, LINE_PLAIN, text);
 	end_line(writer);
 }
 
@@ -398,19 +303,19 @@ static size_t path_columns(const struct plan_change *change)
 static void put_pair(struct plan_writer *writer, size_t columns, const char *path,
     struct span before, struct span after)
 {
-	size_t half;
+	size_t left, half;
 
 	indent_to(writer, DETAIL_COLUMN);
-	put_c(writer, STYLE_PLAIN, path);
+	put_c(writer, LINE_PLAIN, path);
 	indent_to(writer, DETAIL_COLUMN + columns + 2);
+	left = lines_room(&writer->lines);
 	if (before.at != NULL) {
 		/* Both must be seen: the old value takes at most half of the line. */
-		half = writer->options.width == 0 || room(writer) < 8 ? NO_LIMIT
-								      : (room(writer) - 3) / 2;
-		put_limited(writer, STYLE_BAD, before, half);
-		put_c(writer, STYLE_PLAIN, " → ");
+		half = writer->lines.width == 0 || left < 8 ? NO_LIMIT : (left - 3) / 2;
+		lines_text(&writer->lines, LINE_BAD, before, half);
+		put_c(writer, LINE_PLAIN, " → ");
 	}
-	put(writer, STYLE_GOOD, after);
+	put(writer, LINE_GOOD, after);
 	end_line(writer);
 }
 
@@ -453,12 +358,12 @@ static void put_workspace(
 		name = id;
 	origin = origin_find(change->action->detail, sign, name);
 	indent_to(writer, DETAIL_COLUMN);
-	put_c(writer, sign == '+' ? STYLE_GOOD : STYLE_BAD, sign == '+' ? "+ " : "- ");
-	put(writer, STYLE_PLAIN, name);
+	put_c(writer, sign == '+' ? LINE_GOOD : LINE_BAD, sign == '+' ? "+ " : "- ");
+	put(writer, LINE_PLAIN, name);
 	if (origin.at != NULL) {
-		put_c(writer, STYLE_DIM, "  (");
-		put(writer, STYLE_DIM, origin);
-		put_c(writer, STYLE_DIM, ")");
+		put_c(writer, LINE_DIM, "  (");
+		put(writer, LINE_DIM, origin);
+		put_c(writer, LINE_DIM, ")");
 	}
 	end_line(writer);
 }
@@ -513,9 +418,9 @@ static void put_count(struct plan_writer *writer, uint64_t count, const char *se
 {
 	if (count == 0)
 		return;
-	put(writer, STYLE_PLAIN,
-	    arena_format(writer->arena, "%s%" PRIu64 " %s", writer->column == 0 ? "" : separator,
-		count, count == 1 ? one : many));
+	put(writer, LINE_PLAIN,
+	    arena_format(writer->arena, "%s%" PRIu64 " %s",
+		writer->lines.column == 0 ? "" : separator, count, count == 1 ? one : many));
 }
 
 static void put_parts(struct plan_writer *writer, const struct plan_summary *summary)
@@ -526,8 +431,8 @@ static void put_parts(struct plan_writer *writer, const struct plan_summary *sum
 	put_count(writer, summary->deactivate, ", ", "to deactivate", "to deactivate");
 	put_count(writer, summary->reactivate, ", ", "to reactivate", "to reactivate");
 	put_count(writer, summary->link, ", ", "to adopt", "to adopt");
-	if (writer->column == 0)
-		put_c(writer, STYLE_PLAIN, "Nothing to do");
+	if (writer->lines.column == 0)
+		put_c(writer, LINE_PLAIN, "Nothing to do");
 	put_count(writer, summary->done, "; ", "of them done", "of them done");
 	put_count(writer, summary->failed, "; ", "of them failed", "of them failed");
 	put_count(writer, summary->held, "; ", "held until a person decides",
@@ -555,9 +460,9 @@ static void put_not_checked(struct plan_writer *writer, const char *what, struct
 {
 	if (why.at == NULL)
 		return;
-	put_c(writer, STYLE_CHANGE, what);
-	put_c(writer, STYLE_PLAIN, " were not checked: ");
-	put(writer, STYLE_PLAIN, why);
+	put_c(writer, LINE_CHANGE, what);
+	put_c(writer, LINE_PLAIN, " were not checked: ");
+	put(writer, LINE_PLAIN, why);
 	end_line(writer);
 }
 
@@ -569,14 +474,14 @@ static void put_predicted(struct plan_writer *writer, const struct forecast *for
 	for (int i = 0; i < PREDICTION_CODE_COUNT; i++) {
 		if (forecast->predictions[i] == 0)
 			continue;
-		put(writer, STYLE_BAD,
+		put(writer, LINE_BAD,
 		    arena_format(writer->arena, "%s%" PRIu64 " %s", separator,
 			forecast->predictions[i], prediction_code_name((enum prediction_code)i)));
 		separator = ", ";
 	}
-	if (writer->column == 0)
+	if (writer->lines.column == 0)
 		return;
-	put_c(writer, STYLE_PLAIN, ".");
+	put_c(writer, LINE_PLAIN, ".");
 	end_line(writer);
 }
 
@@ -586,16 +491,16 @@ static void put_forecast(struct plan_writer *writer)
 	const struct forecast *forecast = &writer->forecast;
 	uint64_t requests = forecast_requests(forecast);
 
-	put(writer, STYLE_PLAIN,
+	put(writer, LINE_PLAIN,
 	    arena_format(writer->arena,
 		"%" PRIu64 " request%s (%" PRIu64 " to read, %" PRIu64 " to write), %.*s", requests,
 		requests == 1 ? "" : "s", forecast->reads, forecast->writes,
 		SPAN_ARG(time_words(writer, forecast))));
 	if (forecast->held > 0)
-		put(writer, STYLE_PLAIN,
+		put(writer, LINE_PLAIN,
 		    arena_format(writer->arena, "; %" PRIu64 " more when what is held is approved",
 			forecast->held));
-	put_c(writer, STYLE_PLAIN, ".");
+	put_c(writer, LINE_PLAIN, ".");
 	end_line(writer);
 	put_predicted(writer, forecast);
 	put_not_checked(writer, "userNames", facts->names_not_checked);
@@ -607,9 +512,9 @@ void plan_text_end(struct plan_writer *writer, const struct plan_summary *summar
 	arena_reset(writer->arena);
 	end_line(writer);
 	/* The numbers are what the reader came for: they are never cut. */
-	writer->options.width = 0;
+	writer->lines.width = 0;
 	put_parts(writer, summary);
-	put_c(writer, STYLE_PLAIN, ".");
+	put_c(writer, LINE_PLAIN, ".");
 	end_line(writer);
 	if (writer->options.facts != NULL)
 		put_forecast(writer);
@@ -622,13 +527,13 @@ void plan_text_hold(struct plan_writer *writer, const struct hold *hold)
 	char since[TIME_TEXT_SIZE];
 
 	time_format(hold->since_ms, false, since);
-	put(writer, STYLE_HEADING,
+	put(writer, LINE_HEADING,
 	    arena_format(writer->arena, "Hold %" PRId64 ": %" PRIu64 " %s", hold->id, hold->count,
 		guard_class_noun(hold->class, hold->count)));
-	put(writer, STYLE_PLAIN,
+	put(writer, LINE_PLAIN,
 	    arena_format(writer->arena, " since %s (run %" PRId64 ")", since, hold->run_id));
 	if (hold->limit > 0 || hold->class < GUARD_LIMITED)
-		put(writer, STYLE_PLAIN,
+		put(writer, LINE_PLAIN,
 		    arena_format(writer->arena, "; the limit is %" PRIu64, hold->limit));
 	end_line(writer);
 	writer->has_heading = false;
@@ -639,11 +544,11 @@ static void put_decision(struct plan_writer *writer, const struct hold *hold)
 	char decided[TIME_TEXT_SIZE];
 
 	time_format(hold->decided_ms, false, decided);
-	put(writer, STYLE_PLAIN,
+	put(writer, LINE_PLAIN,
 	    arena_format(writer->arena, "%s by %.*s at %s; ",
 		hold->decision == HOLD_APPROVED ? "Approved" : "Rejected",
 		SPAN_ARG(hold->decided_by), decided));
-	put_c(writer, STYLE_PLAIN,
+	put_c(writer, LINE_PLAIN,
 	    hold->decision == HOLD_APPROVED ? "the next cycle sends what is left of it."
 					    : "nothing of it is sent until its actions change.");
 }
@@ -652,7 +557,7 @@ void plan_text_end_hold(struct plan_writer *writer, const struct hold *hold)
 {
 	end_line(writer);
 	if (hold->decision == HOLD_OPEN)
-		put(writer, STYLE_PLAIN,
+		put(writer, LINE_PLAIN,
 		    arena_format(writer->arena,
 			"To let it go: scimward approve %" PRId64
 			"; to drop it: scimward reject %" PRId64 ".",

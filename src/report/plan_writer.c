@@ -14,6 +14,9 @@ struct plan_writer *plan_writer_new(const struct plan_writer_options *options)
 	writer->options = *options;
 	writer->forecast = options->forecast;
 	writer->arena = arena_new();
+	writer->lines = (struct lines) {
+		.out = &writer->out, .width = options->width, .is_color = options->is_color
+	};
 	return writer;
 }
 
@@ -26,7 +29,7 @@ void plan_writer_free(struct plan_writer **writer)
 	*writer = NULL;
 	arena_free(&old->arena);
 	str_done(&old->out);
-	str_done(&old->scratch);
+	lines_done(&old->lines);
 	free(old);
 }
 

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/emit.h"
 #include "core/differ.h"
+#include "report/lines.h"
 #include "report/plan_writer.h"
 
 enum { PLAN_JSON_INDENT = 2 };
@@ -18,8 +19,7 @@ struct plan_writer {
 	bool has_failed;          /* nobody takes it any more */
 	struct arena *arena;      /* reset before each action */
 	struct emitter json;      /* of the JSON form */
-	struct str scratch;       /* a text made printable */
-	size_t column;            /* of the line that is being written */
+	struct lines lines;       /* of the text form, into out */
 	bool has_heading;         /* a group was begun */
 	enum action_kind heading; /* the last group */
 	struct forecast forecast; /* so far */

@@ -410,7 +410,7 @@ static void test_lines(void **state)
 	    "  l       a text that goes on in the\n          next line\n");
 	assert_line(20, "l", "aaaaaaaaaaaaaaaaaaaa b", "  l aaaaaaaaaaaaaaaa\n    aaaa b\n");
 	assert_line(20, "l", "山田山田山田山田山", "  l 山田山田山田山田\n    山\n");
-	assert_line(3, "l", "ab", "  l a\n    b\n");
+	assert_line(3, "l", "ab", "  l\n  a\n  b\n");
 	assert_line(50, "l", "a\x1b\nb", "  l       a\\x1B\\x0Ab\n");
 }
 
