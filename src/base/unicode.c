@@ -322,12 +322,23 @@ bool utf8_equal_fold(struct span a, struct span b)
 }
 
 /* Controls of C1, of direction (Unicode's Bidi_Control) and of lines. */
-static bool is_harmful(uint32_t code_point)
+static bool is_control(uint32_t code_point)
 {
 	return (code_point >= 0x80 && code_point < 0xa0) || code_point == 0x061c ||
 	       code_point == 0x200e || code_point == 0x200f ||
 	       (code_point >= 0x2028 && code_point <= 0x202e) ||
 	       (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+/* Nobody sees them, and two names that differ by one look the same.  Joiners (U+200C and U+200D)
+ * are letters' business in Persian and Hindi, and stay. */
+static bool is_hidden(uint32_t code_point)
+{
+	return code_point == 0x00ad || code_point == 0x034f || code_point == 0x180e ||
+	       code_point == 0x200b || (code_point >= 0x2060 && code_point <= 0x2064) ||
+	       (code_point >= 0x206a && code_point <= 0x206f) || code_point == 0xfeff ||
+	       (code_point >= 0xfff9 && code_point <= 0xfffb) ||
+	       (code_point >= 0xe0000 && code_point <= 0xe007f);
 }
 
 static bool is_plain(char byte)
@@ -344,7 +355,7 @@ static size_t add_printable(struct span text, struct str *out)
 		str_addf(out, "\\x%02X", (unsigned char)text.at[0]);
 		return 1;
 	}
-	if (is_harmful(code_point))
+	if (is_control(code_point) || is_hidden(code_point))
 		str_addf(out, "\\u{%04X}", (unsigned)code_point);
 	else
 		str_add(out, (struct span) { text.at, len });
@@ -364,15 +375,31 @@ void utf8_printable(struct span text, struct str *out)
 	}
 }
 
+enum { EMOJI_PRESENTATION = 0xfe0f, JOINER = 0x200d };
+
+/* Vowels and finals of Hangul are drawn into the syllable that the consonant before them opens. */
+static bool is_inner_jamo(uint32_t code_point)
+{
+	return (code_point >= 0x1160 && code_point <= 0x11ff) ||
+	       (code_point >= 0xd7b0 && code_point <= 0xd7ff);
+}
+
 /* @return the columns of the first character or byte, whose length is `*ret_len` */
 static size_t first_columns(struct span text, size_t *ret_len)
 {
-	uint32_t code_point;
+	uint32_t code_point, next = 0;
 	size_t len = utf8_next(text, &code_point);
 	int columns = 1;
-	if (len > 1)
-		columns = utf8proc_charwidth((utf8proc_int32_t)code_point);
+
 	*ret_len = len == 0 ? 1 : len;
+	if (len > 1)
+		columns = is_inner_jamo(code_point)
+			      ? 0
+			      : utf8proc_charwidth((utf8proc_int32_t)code_point);
+	/* "❤" is narrow, but not when it is to be drawn as an emoji. */
+	if (columns == 1 && len > 1 && utf8_next(span_from(text, len), &next) > 0 &&
+	    next == EMOJI_PRESENTATION)
+		columns = 2;
 	return columns < 0 ? 0 : (size_t)columns;
 }
 
@@ -386,16 +413,34 @@ size_t utf8_columns(struct span text)
 	return columns;
 }
 
+/* Whether the text goes on with what stands on the character before, or is joined to it. */
+static bool goes_on(struct span rest, bool after_joiner)
+{
+	uint32_t code_point;
+	size_t len;
+
+	if (rest.len == 0)
+		return false;
+	return after_joiner || (utf8_next(rest, &code_point) > 0 && first_columns(rest, &len) == 0);
+}
+
 struct span utf8_fit(struct span text, size_t columns)
 {
 	struct span rest = text;
+	size_t whole = 0; /* bytes up to where it can be parted */
+
 	while (rest.len > 0) {
+		uint32_t code_point = 0;
 		size_t len, needed = first_columns(rest, &len);
+
 		if (needed > columns)
 			break;
 		columns -= needed;
+		(void)utf8_next(rest, &code_point);
 		rest = span_from(rest, len);
+		if (!goes_on(rest, code_point == JOINER))
+			whole = text.len - rest.len;
 	}
-	text.len -= rest.len;
+	text.len = whole;
 	return text;
 }

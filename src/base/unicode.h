@@ -54,15 +54,25 @@ bool utf8_equal_fold(struct span a, struct span b);
 
 /**
  * Appends the text so that a terminal or log cannot be harmed: C0 and C1 controls, DEL,
- * bidirectional controls, line and paragraph separators and bytes that are not UTF-8 come out as
- * `\xNN` or `\u{NNNN}`. What is printable already stays as it is.
+ * bidirectional controls, line and paragraph separators, characters that nobody sees (zero-width
+ * spaces, tags, soft hyphens) and bytes that are not UTF-8 come out as `\xNN` or `\u{NNNN}`. What
+ * is printable already stays as it is.
  */
 void utf8_printable(struct span text, struct str *out);
 
-/** Columns that a terminal gives to printable text: 0, 1 or 2 a character, 1 a malformed byte. */
+/**
+ * Columns that a terminal gives to printable text: 0, 1 or 2 a character, 1 a malformed byte.
+ *
+ * Letters of ambiguous width count 1, as terminals have it outside of old East Asian ones. What is
+ * joined (a family of emoji) counts as its parts: a terminal may draw it narrower, never wider.
+ * Source: Unicode Standard Annex 11, by way of utf8proc
+ */
 size_t utf8_columns(struct span text);
 
-/** The first bytes of the text, whole characters only, that fit into so many columns. */
+/**
+ * The first bytes of the text that fit into so many columns: whole characters, with the marks that
+ * stand on them and what is joined to them.
+ */
 struct span utf8_fit(struct span text, size_t columns);
 
 #endif

@@ -250,6 +250,14 @@ static void prints_safely(void **state)
 	assert_printable(SPAN("\xc2\x85\xc2\x9b\xc2\xa0"), "\\u{0085}\\u{009B}\xc2\xa0");
 	assert_printable(SPAN("a\xe2\x80\xaegnp.exe"), "a\\u{202E}gnp.exe");
 	assert_printable(
+	    SPAN("\xe2\x81\xa6x\xe2\x81\xa9\xe2\x80\x8f"), "\\u{2066}x\\u{2069}\\u{200F}");
+	assert_printable(SPAN("a\xe2\x80\x8b"
+			      "b\xc2\xad"
+			      "c\xef\xbb\xbf"
+			      "d\xf3\xa0\x81\xa1"),
+	    "a\\u{200B}b\\u{00AD}c\\u{FEFF}d\\u{E0061}");
+	assert_printable(SPAN("\xe0\xa4\x95\xe2\x80\x8d"), "\xe0\xa4\x95\xe2\x80\x8d"); /* Hindi */
+	assert_printable(
 	    SPAN(
 		"\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xa9\xe2\x81\xa6\xe2\x81\xa9"),
 	    "\\u{061C}\\u{200E}\\u{200F}\\u{2028}\\u{2029}\\u{2066}\\u{2069}");
@@ -279,6 +287,17 @@ static void counts_columns(void **state)
 	assert_fit(SPAN("\xe5\xb1\xb1\xe7\x94\xb0"), 3, "\xe5\xb1\xb1");
 	assert_fit(SPAN("u\xcc\x88x"), 1, "u\xcc\x88");
 	assert_fit(SPAN("x"), 0, "");
+	assert_int_equal(utf8_columns(SPAN("\xe2\x9d\xa4")), 1);             /* a heart */
+	assert_int_equal(utf8_columns(SPAN("\xe2\x9d\xa4\xef\xb8\x8f")), 2); /* an emoji */
+	assert_int_equal(utf8_columns(SPAN("\xc2\xb1")), 1);                 /* ambiguous */
+	assert_int_equal(utf8_columns(SPAN("\xef\xbc\xa1")), 2);             /* full width A */
+	assert_int_equal(utf8_columns(SPAN("\xe1\x84\x92\xe1\x85\xa1")), 2); /* Jamo */
+	/* All of the mark or nothing of its letter; all of a family or nothing of it. */
+	assert_fit(SPAN("xu\xcc\x88\xcc\x81"), 2, "xu\xcc\x88\xcc\x81");
+	assert_fit(SPAN("x\xe2\x9d\xa4\xef\xb8\x8f"), 2, "x");
+	assert_fit(SPAN("x\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7!"), 3, "x");
+	assert_fit(SPAN("x\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7!"), 5,
+	    "x\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7");
 }
 
 const struct CMUnitTest unicode_tests[] = {
