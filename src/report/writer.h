@@ -115,6 +115,7 @@ struct report_writer_options {
 	 * more is given */
 	bool (*write)(void *context, struct span piece);
 	void *context;
+	size_t width; /* of text: columns of the terminal; 0: lines are neither broken nor cut */
 };
 
 /** Makes a writer. @param options copied. @return owned */

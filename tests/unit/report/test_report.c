@@ -228,8 +228,8 @@ static bool take(void *context, struct span piece)
 	return true;
 }
 
-static struct str make(struct store *store, enum report_kind kind, enum report_format format,
-    struct report_period period)
+static struct str make_for(struct store *store, enum report_kind kind, enum report_format format,
+    struct report_period period, size_t width)
 {
 	struct str out = { 0 };
 	const struct report_input input = {
@@ -240,7 +240,7 @@ static struct str make(struct store *store, enum report_kind kind, enum report_f
 		.program = SPAN("scimward"),
 		.store = store,
 		.workspace_name = name_of,
-		.output = { .format = format, .write = take, .context = &out },
+		.output = { .format = format, .write = take, .context = &out, .width = width },
 	};
 	bool is_written = false;
 	struct err err;
@@ -249,6 +249,12 @@ static struct str make(struct store *store, enum report_kind kind, enum report_f
 		fail_msg("%s", err.text);
 	assert_true(is_written);
 	return out;
+}
+
+static struct str make(struct store *store, enum report_kind kind, enum report_format format,
+    struct report_period period)
+{
+	return make_for(store, kind, format, period, 0);
 }
 
 static const struct report_period always = { INT64_MIN, INT64_MAX };
@@ -271,6 +277,31 @@ static void test_stored(void **state)
 			    endings[format]);
 			assert_stored(str_c(&name), &out);
 			str_done(&name);
+		}
+	}
+}
+
+/* Of what belongs to a row: the sentences about all of it are left to the terminal. */
+static void test_rows_fit(void **state)
+{
+	static const size_t widths[] = { 30, 50, 80, 120 };
+
+	(void)state;
+	for (int kind = 0; kind < REPORT_KIND_COUNT; kind++) {
+		for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+			struct store store = full_store();
+			struct str out = make_for(
+			    &store, (enum report_kind)kind, REPORT_TEXT, always, widths[i]);
+			struct span rest = str_span(&out);
+
+			while (rest.len > 0) {
+				struct span line = span_split(&rest, '\n');
+
+				if (line.len > 2 && line.at[0] == ' ' &&
+				    utf8_columns(line) > widths[i])
+					fail_msg("%zu: %.*s", widths[i], SPAN_ARG(line));
+			}
+			str_done(&out);
 		}
 	}
 }
@@ -445,6 +476,7 @@ static void test_times(void **state)
 
 const struct CMUnitTest report_tests[] = {
 	cmocka_unit_test(test_stored),
+	cmocka_unit_test(test_rows_fit),
 	cmocka_unit_test(test_hostile_values_are_tame),
 	cmocka_unit_test(test_formulas),
 	cmocka_unit_test(test_a_period),
