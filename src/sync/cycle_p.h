@@ -101,7 +101,8 @@ struct cycle {
 	struct trail trail;
 	struct plan_summary summary;
 	uint64_t entries, candidates, already_held, quarantined;
-	uint64_t drifted; /* linked accounts that are not as acknowledged, or gone */
+	uint64_t entries_expected; /* of the scan, for progress; 0: not known */
+	uint64_t drifted;          /* linked accounts that are not as acknowledged, or gone */
 	struct hold holds_made[GUARD_CLASS_COUNT]; /* by this cycle */
 	size_t hold_count;
 	bool has_counted_creations;

@@ -9,7 +9,7 @@
 #include "sync/person.h"
 #include <stdlib.h>
 
-enum { PROGRESS_EVERY = 1000, COMMIT_EVERY = 20000 };
+enum { PROGRESS_EVERY = 100, COMMIT_EVERY = 20000 };
 
 static void scan_next(struct cycle *cycle);
 
@@ -29,7 +29,7 @@ static void on_entry(void *context, const struct entry *entry)
 	planner_entry(cycle, entry);
 	if (cycle->entries % PROGRESS_EVERY == 0)
 		cycle_progress(
-		    cycle, "reading the directory", cycle->entries, index_count(cycle->index));
+		    cycle, "reading the directory", cycle->entries, cycle->entries_expected);
 	/* One huge transaction would make a journal as large as the database. */
 	if (cycle->entries % COMMIT_EVERY == 0)
 		cycle_commit(cycle);
@@ -68,6 +68,22 @@ static bool read_terms(struct cycle *cycle, struct span name, struct certificate
 	    store_meta_get(cycle->in.store, meta_name(cycle, "identity", name), cycle->arena,
 		&terms->expected_identity, &err),
 	    &err);
+}
+
+/* As many as the last certified scan of each brought; nothing when one has none. */
+static void expect_entries(struct cycle *cycle)
+{
+	struct certificate_terms terms;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < cycle->in.source_count; i++) {
+		if (!read_terms(cycle, cycle->directories[i].source->name, &terms))
+			return;
+		if (terms.last_entries == 0)
+			return;
+		sum += terms.last_entries;
+	}
+	cycle->entries_expected = sum;
 }
 
 static bool write_terms(struct cycle *cycle, struct span name, const struct certificate_terms *old,
@@ -220,6 +236,8 @@ void scan_phase_start(struct cycle *cycle)
 		cycle->is_turning_scan = cycle->in.kind != CYCLE_DELTA || !changes_are_known(cycle);
 		if (cycle->is_turning_scan)
 			turning_scan(cycle);
+		if (cycle->in.on_progress != NULL && cycle->in.kind != CYCLE_DELTA)
+			expect_entries(cycle);
 		scan_next(cycle);
 	} else {
 		cycle_next(cycle, PHASE_END);

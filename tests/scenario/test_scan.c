@@ -189,6 +189,28 @@ static void an_entry_without_a_key_is_reported(void **state)
 	assert_int_equal(world->result.run.summary.rejected, 1);
 }
 
+/* Of the first nobody knows how many they will be, and a scan that is not certified tells nothing.
+ */
+static void progress_counts_on_the_last_certified_scan(void **state)
+{
+	struct world *world = *state;
+
+	given_people(world, 1, 120);
+	expect_run(world, CYCLE_RECONCILE, CYCLE_DONE, 120);
+	assert_int_equal(world->scanned, 100);
+	assert_int_equal(world->scan_expects, 0);
+	given_people(world, 121, 150);
+	DIRECTORY(world)->is_incomplete = true;
+	expect_log(world, "is not certified");
+	expect_run(world, CYCLE_FULL, CYCLE_HELD, 30);
+	assert_int_equal(world->scan_expects, 120);
+	*DIRECTORY(world) = (struct fake_source_switches) { 0 };
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	assert_int_equal(world->scan_expects, 120);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	assert_int_equal(world->scan_expects, 150);
+}
+
 const struct CMUnitTest scan_scenarios[] = {
 	SCENARIO(a_missing_canary_voids_absences),
 	SCENARIO(a_search_that_ended_early_voids_absences),
@@ -202,5 +224,6 @@ const struct CMUnitTest scan_scenarios[] = {
 	SCENARIO(an_unknown_group_puts_nobody_out_of_scope),
 	SCENARIO(a_quiet_poll_with_an_unknown_group_stays_quiet),
 	SCENARIO(an_entry_without_a_key_is_reported),
+	SCENARIO(progress_counts_on_the_last_certified_scan),
 };
 const size_t scan_scenario_count = COUNT_OF(scan_scenarios);

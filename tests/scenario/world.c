@@ -338,6 +338,16 @@ static void on_step(void *context)
 	}
 }
 
+static void on_progress(void *context, const char *phase, uint64_t done, uint64_t of)
+{
+	struct world *world = context;
+
+	if (strcmp(phase, "reading the directory") != 0)
+		return;
+	world->scanned = done;
+	world->scan_expects = of;
+}
+
 static void start_cycle(struct world *world, enum cycle_kind kind)
 {
 	struct cycle_input input = {
@@ -361,6 +371,8 @@ static void start_cycle(struct world *world, enum cycle_kind kind)
 		.keep_audit_ms = world->keep_audit_ms,
 		.on_step = on_step,
 		.step_context = world,
+		.on_progress = on_progress,
+		.progress_context = world,
 	};
 
 	world->steps = 0;

@@ -50,6 +50,7 @@ struct world {
 	int64_t jump_ms;        /* the wall clock jumps so far in the middle of the next cycle */
 	unsigned steps, die_at; /* steps of this cycle; the one to die before, 0: none */
 	bool has_died;
+	uint64_t scanned, scan_expects; /* of the last progress of a scan */
 	const char *who;
 	int64_t undo_run;      /* of an undo */
 	struct review *review; /* what the next cycle must come to; NULL: whatever */
