@@ -7,6 +7,7 @@
 #endif
 
 #include "app/log_sinks.h"
+#include "app/terminal.h"
 #include "base/emit.h"
 #include "base/time.h"
 #include "base/unicode.h"
@@ -161,8 +162,10 @@ static int64_t wall_now_ms(void)
 /* One write(2) a line, so that lines of several processes do not mix. */
 static void put(struct str *text)
 {
-	ssize_t written = write(STDERR_FILENO, text->at, text->len);
+	ssize_t written;
 
+	terminal_clear_progress();
+	written = write(STDERR_FILENO, text->at, text->len);
 	/* When standard error is gone there is nobody left to tell. */
 	(void)written;
 	str_done(text);
@@ -235,16 +238,9 @@ static void write_journal(void *context, const struct log_line *line)
 }
 #endif
 
-static bool wants_color(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	return isatty(STDERR_FILENO) && (no_color == NULL || no_color[0] == '\0');
-}
-
 void log_sinks_open(enum log_format format, enum log_level level)
 {
-	log_has_color = wants_color();
+	log_has_color = terminal_wants_color(STDERR_FILENO);
 	switch (log_format_settle(format)) {
 	case LOG_FORMAT_AUTO:
 	case LOG_FORMAT_JSON:

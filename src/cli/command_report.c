@@ -3,6 +3,7 @@
  * scimward report: for an audit.  It reads the state alone, without a lock, also while the service
  * runs.
  */
+#include "app/terminal.h"
 #include "base/replace.h"
 #include "cli/program.h"
 #include "report/report.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool write_piece(void *context, struct span piece)
 {
@@ -50,7 +52,8 @@ static enum exit_code make(struct program *program, FILE *file)
 		.name_context = program,
 		.output = { .format = options->is_json ? REPORT_JSON : options->format,
 		    .write = write_piece,
-		    .context = file },
+		    .context = file,
+		    .width = file == stdout ? terminal_width(STDOUT_FILENO) : 0 },
 	};
 	bool is_written = false;
 	enum status status;

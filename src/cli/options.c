@@ -117,7 +117,8 @@ static const struct option_info table[] = {
 	    "tenant" },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK) | BIT(COMMAND_INIT),
 	    "check: the configuration only; init: without looking at anything" },
-	{ "--quiet", 'q', NULL, ALL, "no progress" },
+	{ "--quiet", 'q', NULL, ALL, "nothing on standard error but errors" },
+	{ "--verbose", 'v', NULL, ALL, "log in full, as with log.level = \"debug\"" },
 	{ "--help", 'h', NULL, ALL, "this text" },
 	{ "--version", 'V', NULL, ALL, "the version" },
 };
@@ -394,6 +395,7 @@ static enum status take_option(const struct option_info *option, const char *val
 		{ "--starttls", offsetof(struct options, init.is_starttls) },
 		{ "--allow-cleartext", offsetof(struct options, init.allows_cleartext) },
 		{ "--force", offsetof(struct options, init.is_forced) },
+		{ "--verbose", offsetof(struct options, is_verbose) },
 		{ "--help", offsetof(struct options, wants_help) },
 		{ "--version", offsetof(struct options, wants_version) },
 	};
@@ -609,6 +611,10 @@ static enum status check_fit(struct options *options, uint64_t seen, struct err 
 	}
 	if (check_arguments(options, reterr) != STATUS_OK)
 		return STATUS_REJECT;
+	if (options->is_quiet && options->is_verbose) {
+		err_set(reterr, "--quiet and --verbose ask for opposites");
+		return STATUS_REJECT;
+	}
 	if ((options->out != NULL || options->is_detailed_exit) && !options->is_dry &&
 	    options->command != COMMAND_REPORT && options->command != COMMAND_INIT) {
 		err_set(reterr, "%s goes with --dry-run only",

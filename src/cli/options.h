@@ -70,7 +70,8 @@ struct options {
 	bool is_dry;
 	bool is_offline;
 	bool is_detailed_exit;
-	bool is_quiet;
+	bool is_quiet;   /* nothing on standard error but errors */
+	bool is_verbose; /* all that is logged at level debug */
 	bool has_kind;
 	enum cycle_kind kind;
 	struct init_options init;

@@ -2,6 +2,7 @@
 /* Plans, streamed from the store to where they are read. */
 #include "cli/plan_output.h"
 
+#include "app/terminal.h"
 #include "base/replace.h"
 #include "report/explanation.h"
 #include "report/plan_page.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool write_piece(void *context, struct span piece)
@@ -44,29 +44,13 @@ static enum status write_plan(struct program *program, const struct cycle_result
 	return status;
 }
 
-static unsigned terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
-		return 0;
-	return size.ws_col;
-}
-
-static bool wants_color(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
-}
-
 static struct plan_writer_options options_of(
     struct program *program, const struct cycle_result *result)
 {
 	return (struct plan_writer_options) {
 		.is_json = program->options->is_json,
-		.is_color = wants_color(),
-		.width = terminal_width(),
+		.is_color = terminal_wants_color(STDOUT_FILENO),
+		.width = (unsigned)terminal_width(STDOUT_FILENO),
 		.write = write_piece,
 		.write_context = stdout,
 		.workspace_name = workspace_name,

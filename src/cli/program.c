@@ -3,6 +3,7 @@
 #include "cli/program.h"
 
 #include "app/log_sinks.h"
+#include "app/terminal.h"
 #include "base/unicode.h"
 #include <errno.h>
 #include <pwd.h>
@@ -21,6 +22,7 @@ void program_complain(const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	err_set(&err, "%s", text);
+	terminal_clear_progress();
 	fprintf(stderr, "scimward: %s\n", err.text);
 }
 
@@ -33,6 +35,13 @@ void program_print_faults(const struct config_faults *faults)
 	str_done(&text);
 }
 
+static enum log_level level_of(const struct options *options, enum log_level configured)
+{
+	if (options->is_quiet)
+		return LOG_LEVEL_ERROR;
+	return options->is_verbose ? LOG_LEVEL_DEBUG : configured;
+}
+
 enum exit_code program_open(struct program *program, const struct options *options)
 {
 	struct config *config = NULL;
@@ -41,11 +50,12 @@ enum exit_code program_open(struct program *program, const struct options *optio
 	struct err err;
 
 	*program = (struct program) { .options = options };
-	program_print_faults(&faults);
+	if (status != STATUS_OK || !options->is_quiet)
+		program_print_faults(&faults);
 	config_faults_done(&faults);
 	if (status != STATUS_OK)
 		return EXIT_CONFIG;
-	log_sinks_open(config->log.format, config->log.level);
+	log_sinks_open(config->log.format, level_of(options, config->log.level));
 	program->loop = loop_new();
 	if (agent_new(program->loop, config, &program->agent, &err) != STATUS_OK) {
 		program_complain("%s: %s", options->config_path, err.text);

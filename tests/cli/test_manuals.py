@@ -87,7 +87,7 @@ def test_every_option_is_in_the_manual_and_no_other():
 
 
 def test_the_synopsis_is_what_each_command_takes():
-    everywhere = {"--config", "-c", "--format", "--json", "-q", "--quiet", "-h", "--help", "-V", "--version"}
+    everywhere = {"--config", "-c", "--format", "--json", "-q", "--quiet", "-v", "--verbose", "-h", "--help", "-V", "--version"}
     for command in sorted(helped_commands()):
         own = options_in(run(*command.split(), "--help")) - everywhere
         word = command if command not in ("approve", "reject") else "approve | reject"
