@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "metrics/address.h"
 
+#include "base/unix_socket.h"
 #include <arpa/inet.h>
 #include <config.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/un.h>
 
 #define UNIX_PREFIX "unix:"
 
@@ -21,21 +21,8 @@ bool metrics_can_listen(void)
 static enum status parse_path(
     struct span path, struct metrics_address *ret_address, struct err *reterr)
 {
-	struct sockaddr_un *un = (struct sockaddr_un *)&ret_address->socket;
-
-	if (path.len == 0 || path.at[0] != '/') {
-		err_set(reterr, "the path of the socket does not begin with /");
-		return STATUS_REJECT;
-	}
-	if (path.len >= sizeof(un->sun_path)) {
-		err_set(reterr, "the path of the socket is longer than %zu bytes",
-		    sizeof(un->sun_path) - 1);
-		return STATUS_REJECT;
-	}
-	un->sun_family = AF_UNIX;
-	memcpy(un->sun_path, path.at, path.len);
-	ret_address->size = sizeof(*un);
-	return STATUS_OK;
+	ret_address->size = sizeof(struct sockaddr_un);
+	return unix_socket_address(path, (struct sockaddr_un *)&ret_address->socket, reterr);
 }
 
 static bool parse_port(struct span text, in_port_t *ret_port)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "metrics/listener.h"
 
+#include "base/unix_socket.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,35 +29,11 @@ void listener_remove(const struct metrics_address *address)
 		unlink(path_of(address));
 }
 
-/* Whether the file is a socket that nobody listens on any more. */
-static bool is_left_behind(const struct metrics_address *address)
-{
-	struct stat stat;
-	bool is_dead;
-	int fd;
-
-	if (lstat(path_of(address), &stat) != 0 || !S_ISSOCK(stat.st_mode))
-		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	is_dead = fd >= 0 && connect(fd, socket_of(address), address->size) != 0 &&
-		  errno == ECONNREFUSED;
-	if (fd >= 0)
-		close(fd);
-	return is_dead;
-}
-
 static bool bind_to(int fd, const struct metrics_address *address)
 {
-	if (bind(fd, socket_of(address), address->size) == 0)
-		return true;
-	if (errno != EADDRINUSE || path_of(address) == NULL)
-		return false;
-	if (!is_left_behind(address)) {
-		errno = EADDRINUSE;
-		return false;
-	}
-	listener_remove(address);
-	return bind(fd, socket_of(address), address->size) == 0;
+	return path_of(address) == NULL
+		   ? bind(fd, socket_of(address), address->size) == 0
+		   : unix_socket_bind(fd, (const struct sockaddr_un *)&address->socket);
 }
 
 /* The folder of a Unix socket says who may come; the numbers are no secret. */
