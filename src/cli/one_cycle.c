@@ -168,8 +168,7 @@ enum exit_code one_cycle_run(struct program *program, const struct one_cycle *wa
 		input.on_step = on_step;
 		input.step_context = &under_way;
 	}
-	if (wanted->kind == CYCLE_UNDO)
-		input.by = program_user(under_way.arena);
+	input.by = program_user(under_way.arena);
 	agent_prepare(program->agent, wanted->is_dry, &input);
 	set_up(&under_way, wanted);
 	under_way.cycle = cycle_start(&input, on_done, &under_way);

@@ -83,6 +83,7 @@ void audit_put_run_started(const struct run *run, struct str *out)
 {
 	struct emitter json = begin(out);
 
+	put_text(&json, "by", run->by);
 	put_text(&json, "config", run->config_digest);
 	put_word(&json, "cycle", cycle_kind_name(run->kind));
 	put_word(&json, "kind", kinds[AUDIT_RUN_STARTED]);

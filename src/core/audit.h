@@ -56,7 +56,8 @@ const char *audit_kind_name(enum audit_kind kind);
 
 /* ---- bodies: each appends one ---- */
 
-/** A run that began; with the digest of the saved plan when it applies one. */
+/** A run that began; with who asked for it, and the digest of the saved plan when it applies one.
+ */
 void audit_put_run_started(const struct run *run, struct str *out);
 
 /** A run that ended: its certificate must be canonical JSON already. */

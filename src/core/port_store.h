@@ -181,6 +181,7 @@ struct run {
 	 */
 	struct span directory_digest, tenant_digest, snapshot_digest;
 	struct span who;         /* one person only; absent: everybody */
+	struct span by;          /* who asked for it; absent: nobody, it was due */
 	int64_t undoes;          /* the run that it undoes; 0: none */
 	struct span plan_digest; /* SHA-256 of the saved plan that it applies, as hex; absent: none
 				  */

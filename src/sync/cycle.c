@@ -565,6 +565,7 @@ struct cycle *cycle_start(const struct cycle_input *input, cycle_callback *callb
 		.exit_code = -1,
 		.config_digest = input->config_digest,
 		.who = input->who,
+		.by = input->by,
 		.plan_digest = input->review != NULL ? review_plan_digest(input->review)
 						     : SPAN_NULL,
 	};

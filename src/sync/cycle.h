@@ -66,7 +66,7 @@ struct cycle_input {
 	 * comes to anything else nothing is sent. NULL: whatever it comes to */
 	struct review *review;
 	int64_t undo_run; /* what an undo takes back; 0: the last run that changed something */
-	struct span by;   /* who asks for an undo, for the record */
+	struct span by;   /* who asks for it, for the record; absent: nobody, it was due */
 	struct span config_digest;
 	int64_t keep_audit_ms; /* audit records that are older go; 0: none does */
 	/** Told from time to time what goes on, for a progress bar; NULL: nobody wants to know. */

@@ -31,7 +31,7 @@ static void a_joiner_is_recorded_with_all_that_made_her_one(void **state)
 	assert_null(strstr(record, "\"before\""));
 	assert_null(strstr(record, "approvedBy"));
 	record = newest_record(world, "\"kind\":\"run-started\"");
-	SAYS(record, "{\"config\":\"c0\",\"cycle\":\"reconcile\",");
+	SAYS(record, "{\"by\":\"ada\",\"config\":\"c0\",\"cycle\":\"reconcile\",");
 	record = newest_record(world, "\"kind\":\"run-ended\"");
 	SAYS(record, "{\"certificate\":[{");
 	SAYS(record, "\"certified\":true,\"config\":\"c0\",\"cycle\":\"reconcile\",");

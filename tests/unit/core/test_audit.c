@@ -179,6 +179,10 @@ static void test_runs(void **state)
 					  "\"kind\":\"run-started\","
 					  "\"started\":\"1970-01-01T00:00:01.000Z\"}");
 	str_truncate(&body, 0);
+	run.by = SPAN("ada");
+	audit_put_run_started(&run, &body);
+	assert_contains(str_c(&body), "{\"by\":\"ada\",\"config\":\"c0ffee\",");
+	str_truncate(&body, 0);
 	audit_put_run_ended(&run, &body);
 	assert_string_equal(str_c(&body),
 	    "{\"certificate\":[{\"certified\":true}],\"certified\":true,\"config\":\"c0ffee\","
