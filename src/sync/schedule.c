@@ -126,3 +126,10 @@ struct schedule_next schedule_decide(const struct schedule *schedule,
 			  until_due(schedule->delta_ms, history->last_ms, now_ms) != 0;
 	return next;
 }
+
+struct schedule_due schedule_due(
+    const struct schedule *schedule, const struct schedule_history *history, int64_t now_ms)
+{
+	return (struct schedule_due) { until_full(schedule, history, now_ms),
+		until_reconcile(schedule, history, now_ms) };
+}

@@ -34,6 +34,11 @@ struct schedule_next {
 	bool only_turns; /* nothing but the accounts that turn is to be looked at */
 };
 
+/* How long until each is due, the lesser ones left aside; 0: at once; -1: never. */
+struct schedule_due {
+	int64_t full_ms, reconcile_ms;
+};
+
 enum { SCHEDULE_BACK_OFF_MAX_MS = 15 * 60 * 1000 };
 
 /**
@@ -50,5 +55,9 @@ enum { SCHEDULE_BACK_OFF_MAX_MS = 15 * 60 * 1000 };
  */
 struct schedule_next schedule_decide(const struct schedule *schedule,
     const struct schedule_history *history, int64_t now_ms, unsigned random);
+
+/** Tells when whole scans and reconciliations are due, for whoever wants to know. */
+struct schedule_due schedule_due(
+    const struct schedule *schedule, const struct schedule_history *history, int64_t now_ms);
 
 #endif

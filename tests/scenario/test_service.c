@@ -459,7 +459,219 @@ static void nobody_waits_where_push_is_off(void **state)
 	stop(&watch);
 }
 
+/* ---- who asks ---- */
+
+struct asking {
+	unsigned answers;
+	enum cycle_kind kind;
+	enum cycle_exit exit;
+	bool is_stopped;
+	char who[32], err[ERR_SIZE_BYTES];
+};
+
+static void on_answer(void *context, const struct cycle_result *result)
+{
+	struct asking *asking = context;
+
+	asking->answers++;
+	asking->kind = result->run.kind;
+	asking->exit = result->exit;
+	asking->is_stopped = result->is_stopped;
+	snprintf(asking->who, sizeof(asking->who), "%.*s", SPAN_ARG(result->run.who));
+	snprintf(asking->err, sizeof(asking->err), "%s", result->err.text);
+}
+
+static struct service_request *ask(
+    struct watch *watch, enum cycle_kind kind, const char *who, struct asking *asking)
+{
+	*asking = (struct asking) { 0 };
+	return service_ask(watch->service,
+	    &(struct service_wish) { .has_kind = true, .kind = kind, .who = span_of(who) },
+	    on_answer, asking);
+}
+
+static void what_is_asked_for_comes_at_once(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS);
+	forget(&watch);
+	given(world, 1, "sn", "Ray");
+	ask(&watch, CYCLE_FULL, NULL, &asking);
+	assert_int_equal(asking.answers, 0); /* not before it returned */
+	pass(world, TIME_SECOND_MS);
+	assert_int_equal(asking.answers, 1);
+	assert_int_equal(asking.kind, CYCLE_FULL);
+	assert_int_equal(asking.exit, CYCLE_DONE);
+	assert_int_equal(watch.cycles[CYCLE_FULL], 1);
+	forget(&watch);
+	pass(world, 10 * TIME_MINUTE_MS + TIME_SECOND_MS);
+	assert_int_equal(watch.cycles[CYCLE_DELTA], 10); /* the schedule goes on */
+	stop(&watch);
+}
+
+/* A cycle that takes its time. */
+static void given_slow(struct world *world, struct watch *watch)
+{
+	given_people(world, 1, 40);
+	gate_init(&world->gate, world->loop, &(struct gate_settings) { 1, 1, 4 });
+	start(watch, world, &usual);
+	pass(world, 10 * TIME_SECOND_MS);
+	assert_true(service_is_busy(watch->service));
+	forget(watch);
+}
+
+static void a_cycle_that_runs_is_awaited_and_another_follows(void **state)
+{
+	struct world *world = *state;
+	struct service_request *request;
+	struct service_moment moment;
+	struct asking asking;
+	struct watch watch;
+
+	given_slow(world, &watch);
+	request = ask(&watch, CYCLE_RECONCILE, NULL, &asking);
+	service_moment(watch.service, &moment);
+	assert_true(moment.is_busy);
+	assert_int_equal(moment.waiting, 1);
+	assert_string_equal(moment.phase, "sending");
+	assert_in_range(moment.done, 1, 39);
+	assert_int_equal(moment.of, 40);
+	assert_false(service_request_runs(request));
+	pass(world, 2 * TIME_MINUTE_MS);
+	assert_int_equal(asking.answers, 1);
+	assert_int_equal(watch.cycles[CYCLE_RECONCILE], 1);
+	service_moment(watch.service, &moment);
+	assert_false(moment.is_busy);
+	assert_int_equal(moment.waiting, 0);
+	assert_int_equal(moment.next_ms > loop_wall_ms(world->loop), 1);
+	assert_int_equal(moment.full_ms > moment.next_ms, 1);
+	stop(&watch);
+}
+
+static void who_wants_the_same_shares_a_cycle(void **state)
+{
+	struct world *world = *state;
+	struct asking first, second, other, left;
+	struct service_request *request;
+	struct watch watch;
+
+	given_slow(world, &watch);
+	ask(&watch, CYCLE_FULL, NULL, &first);
+	ask(&watch, CYCLE_RECONCILE, NULL, &other);
+	request = ask(&watch, CYCLE_FULL, NULL, &left);
+	ask(&watch, CYCLE_FULL, NULL, &second);
+	service_request_cancel(&request);
+	assert_null(request);
+	pass(world, 2 * TIME_MINUTE_MS);
+	assert_int_equal(first.answers + second.answers + other.answers, 3);
+	assert_int_equal(left.answers, 0);
+	assert_int_equal(watch.cycles[CYCLE_FULL], 1);
+	assert_int_equal(watch.cycles[CYCLE_RECONCILE], 1);
+	assert_int_equal(other.kind, CYCLE_RECONCILE);
+	stop(&watch);
+}
+
+static void one_person_is_no_cycle_of_all(void **state)
+{
+	struct world *world = *state;
+	struct asking asking, unknown;
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS);
+	fake_tenant_forget(world->tenant);
+	given(world, 1, "sn", "Ray");
+	given(world, 2, "sn", "Roe");
+	ask(&watch, CYCLE_FULL, "p1@x", &asking);
+	ask(&watch, CYCLE_FULL, "nobody@x", &unknown);
+	pass(world, TIME_SECOND_MS);
+	assert_int_equal(asking.answers, 1);
+	assert_string_equal(asking.who, "p1@x");
+	assert_int_equal(asking.exit, CYCLE_DONE);
+	assert_int_equal(TENANT(world).writes, 1);
+	assert_int_equal(unknown.exit, CYCLE_FAILED);
+	assert_non_null(strstr(unknown.err, "nobody is known as"));
+	pass(world, TIME_MINUTE_MS);
+	assert_int_equal(TENANT(world).writes, 2); /* the next delta has the other */
+	stop(&watch);
+}
+
+static void who_asks_does_not_wait_for_a_peer_to_come_back(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	struct watch watch;
+	int64_t due_ms;
+
+	expect_log(world, "trying again in");
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_MINUTE_MS);
+	DIRECTORY(world)->is_down = true;
+	pass(world, 20 * TIME_MINUTE_MS);
+	assert_true(watch.down > 2);
+	due_ms = watch.due_ms;
+	ask(&watch, CYCLE_DELTA, "p1@x", &asking);
+	pass(world, TIME_SECOND_MS);
+	assert_int_equal(asking.exit, CYCLE_PEER_DOWN);
+	watch.due_ms = due_ms;
+	watch.off_time = 0;
+	pass(world, 20 * TIME_MINUTE_MS);
+	assert_int_equal(watch.off_time, 0); /* it was not put off */
+	DIRECTORY(world)->is_down = false;
+	ask(&watch, CYCLE_DELTA, NULL, &asking);
+	pass(world, TIME_SECOND_MS);
+	assert_int_equal(asking.exit, CYCLE_DONE);
+	stop(&watch);
+}
+
+static void a_stop_answers_who_waits(void **state)
+{
+	struct world *world = *state;
+	struct asking asking, running;
+	struct watch watch;
+
+	given_slow(world, &watch);
+	ask(&watch, CYCLE_FULL, NULL, &running);
+	pass(world, TIME_MINUTE_MS - 25 * TIME_SECOND_MS);
+	ask(&watch, CYCLE_RECONCILE, NULL, &asking);
+	stop(&watch);
+	assert_int_equal(asking.answers, 1);
+	assert_true(asking.is_stopped);
+	assert_int_equal(asking.exit, CYCLE_FAILED);
+	assert_string_equal(asking.err, "the service is stopping; it did not come to this");
+	assert_int_equal(running.answers, 1);
+}
+
+static void a_decision_is_acted_on_soon(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world, &usual);
+	pass(world, TIME_HOUR_MS + 30 * TIME_SECOND_MS);
+	forget(&watch);
+	service_hurry(watch.service);
+	pass(world, TIME_SECOND_MS);
+	assert_int_equal(watch.cycles[CYCLE_DELTA], 1);
+	stop(&watch);
+}
+
 const struct CMUnitTest service_scenarios[] = {
+	SCENARIO(what_is_asked_for_comes_at_once),
+	SCENARIO(a_cycle_that_runs_is_awaited_and_another_follows),
+	SCENARIO(who_wants_the_same_shares_a_cycle),
+	SCENARIO(one_person_is_no_cycle_of_all),
+	SCENARIO(who_asks_does_not_wait_for_a_peer_to_come_back),
+	SCENARIO(a_stop_answers_who_waits),
+	SCENARIO(a_decision_is_acted_on_soon),
 	SCENARIO(polls_by_the_schedule),
 	SCENARIO(a_change_is_seen_within_a_poll),
 	SCENARIO(scans_fully_each_day_and_reconciles_each_week),
