@@ -3,41 +3,8 @@
  * scimward holds, approve N, reject N.  None of them needs the lock: a decision is written beside a
  * service that runs, and its next cycle acts on it.
  */
-#include "base/vec.h"
 #include "cli/plan_output.h"
 #include "cli/program.h"
-#include <stdlib.h>
-
-struct listing {
-	struct arena *arena;
-	struct hold *holds;
-	size_t count, cap;
-};
-
-static void on_hold(void *context, const struct hold *hold)
-{
-	struct listing *listing = context;
-	struct hold *kept = vec_push(
-	    (void **)&listing->holds, &listing->count, &listing->cap, sizeof(*kept));
-
-	*kept = *hold;
-	kept->decided_by = arena_span(listing->arena, hold->decided_by);
-}
-
-static enum exit_code list(struct program *program)
-{
-	struct listing listing = { .arena = arena_new() };
-	enum exit_code code = EXIT_STATE;
-	struct err err;
-
-	if (store_hold_each(program->store, on_hold, &listing, &err) == STATUS_OK)
-		code = plan_output_holds(program, listing.holds, listing.count);
-	else
-		program_complain("%s", err.text);
-	free(listing.holds);
-	arena_free(&listing.arena);
-	return code;
-}
 
 enum exit_code command_holds(const struct options *options)
 {
@@ -47,7 +14,7 @@ enum exit_code command_holds(const struct options *options)
 	if (code == EXIT_DONE)
 		code = program_open_store(&program, STORE_READ);
 	if (code == EXIT_DONE)
-		code = list(&program);
+		code = plan_output_holds(&program);
 	program_close(&program);
 	return code;
 }

@@ -6,7 +6,7 @@
 #include "base/replace.h"
 #include "report/explanation.h"
 #include "report/plan_page.h"
-#include "report/plan_writer.h"
+#include "report/plan_stream.h"
 #include <config.h>
 #include <errno.h>
 #include <stdio.h>
@@ -23,25 +23,11 @@ static struct span workspace_name(void *context, struct span id)
 	return mapping_workspace_name(((struct program *)context)->agent->mapping, id);
 }
 
-static void on_action(void *context, const struct action *action)
-{
-	plan_writer_action(context, action);
-}
-
 /* An account that is adopted as it is would only be noise in a listing of changes. */
 static enum status write_plan(struct program *program, const struct cycle_result *result,
     const struct plan_writer_options *options, bool *ret_written, struct err *err)
 {
-	struct plan_writer *writer = plan_writer_new(options);
-	struct action_query query = { .run_id = result->run.id };
-	enum status status = STATUS_OK;
-
-	plan_writer_begin(writer, &result->run);
-	if (result->run.id != 0)
-		status = store_action_each(program->store, &query, on_action, writer, err);
-	*ret_written = plan_writer_end(writer, &result->run.summary);
-	plan_writer_free(&writer);
-	return status;
+	return plan_stream_run(program->store, &result->run, true, options, ret_written, err);
 }
 
 static struct plan_writer_options options_of(
@@ -141,25 +127,13 @@ enum exit_code plan_output_review(
 	return judge(status, true, &err);
 }
 
-enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count)
+enum exit_code plan_output_holds(struct program *program)
 {
 	struct plan_writer_options options = options_of(program, NULL);
-	struct plan_writer *writer = plan_writer_new(&options);
-	enum status status = STATUS_OK;
-	bool is_written;
+	bool is_written = false;
 	struct err err;
+	enum status status = plan_stream_holds(program->store, &options, &is_written, &err);
 
-	plan_writer_begin_holds(writer);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		struct action_query query = { .hold_id = holds[i].id,
-			.states = 1U << ACTION_HELD | 1U << ACTION_FAILED };
-
-		plan_writer_hold(writer, &holds[i]);
-		status = store_action_each(program->store, &query, on_action, writer, &err);
-		plan_writer_end_hold(writer, &holds[i]);
-	}
-	is_written = plan_writer_end_holds(writer, count);
-	plan_writer_free(&writer);
 	return judge(status, is_written, &err);
 }
 

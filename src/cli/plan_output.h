@@ -16,8 +16,8 @@ enum exit_code plan_output_review(
 /** Prints the plan of a run to standard output, as text, JSON or HTML by the options. */
 enum exit_code plan_output_print(struct program *program, const struct cycle_result *result);
 
-/** Prints holds with their actions. */
-enum exit_code plan_output_holds(struct program *program, const struct hold *holds, size_t count);
+/** Prints what waits for a person. */
+enum exit_code plan_output_holds(struct program *program);
 
 /**
  * Writes the plan of a run as JSON into a file: to a temporary name beside it, then renamed, so
