@@ -16,6 +16,7 @@ floors='
 base 0
 core 1
 loop 1
+control 2
 directory 2
 metrics 2
 notify 2
@@ -31,7 +32,7 @@ cli 5'
 third_party='
 curl/ loop notify scim
 ev.h loop
-jansson.h core scim
+jansson.h control core scim
 lber.h directory
 ldap.h directory
 ldif.h directory

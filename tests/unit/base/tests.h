@@ -29,6 +29,7 @@ TEST_GROUP(secret);
 TEST_GROUP(str);
 TEST_GROUP(time);
 TEST_GROUP(unicode);
+TEST_GROUP(unix_socket);
 TEST_GROUP(uuid);
 TEST_GROUP(vec);
 
