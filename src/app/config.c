@@ -3,6 +3,8 @@
  * Reading a configuration: join the files, have libconfig parse them, fill the draft, check it.
  */
 #include "app/config_p.h"
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Includes are in their place already; should libconfig see one all the same, it finds nothing. */
@@ -19,8 +21,13 @@ static void check_all(struct config_reader *reader)
 	config_check_rest(reader);
 }
 
+/* What is where when the file does not say; NULL: as the table has it, or nowhere. */
+struct places {
+	const char *state_directory, *control_path;
+};
+
 static struct config *read_tree(
-    const struct config_source *source, const config_t *library, const char *state_directory)
+    const struct config_source *source, const config_t *library, const struct places *places)
 {
 	struct arena *arena = arena_new();
 	struct config_reader reader = { .arena = arena,
@@ -28,7 +35,8 @@ static struct config *read_tree(
 		.source = source,
 		.faults = source->faults,
 		.root = config_root_setting(library),
-		.state_directory = state_directory };
+		.state_directory = places->state_directory,
+		.control_path = places->control_path };
 
 	reader.draft->config.arena = arena;
 	config_read_tree(&reader);
@@ -38,7 +46,7 @@ static struct config *read_tree(
 }
 
 /* @return owned; NULL when the syntax is wrong */
-static struct config *read_source(const struct config_source *source, const char *state_directory)
+static struct config *read_source(const struct config_source *source, const struct places *places)
 {
 	struct config *config = NULL;
 	config_t library;
@@ -46,7 +54,7 @@ static struct config *read_source(const struct config_source *source, const char
 	config_init(&library);
 	config_set_include_dir(&library, NO_DIRECTORY);
 	if (config_read_string(&library, str_c(&source->text)) == CONFIG_TRUE)
-		config = read_tree(source, &library, state_directory);
+		config = read_tree(source, &library, places);
 	else
 		config_syntax_pass_on(source, &library);
 	config_destroy(&library);
@@ -54,12 +62,12 @@ static struct config *read_source(const struct config_source *source, const char
 }
 
 static enum status finish(
-    struct config_source *source, const char *state_directory, struct config **ret_config)
+    struct config_source *source, const struct places *places, struct config **ret_config)
 {
 	struct config *config = NULL;
 
 	if (!source->is_broken && config_syntax_check(source))
-		config = read_source(source, state_directory);
+		config = read_source(source, places);
 	config_source_done(source);
 	config_faults_sort(source->faults);
 	if (config == NULL || source->faults->fault_count > 0) {
@@ -80,14 +88,39 @@ static const char *state_directory_of(struct config_faults *faults, const char *
 		   : config_faults_text(faults, "%.*s", SPAN_ARG(first));
 }
 
+const char *config_control_path(struct config_faults *faults, const char *folder, struct span file)
+{
+	struct span suffix = SPAN(".conf");
+
+	if (strcmp(folder, CONFIG_DEFAULT_FOLDER) != 0 || file.len <= suffix.len ||
+	    memcmp(file.at + file.len - suffix.len, suffix.at, suffix.len) != 0)
+		return NULL;
+	file.len -= suffix.len;
+	if (span_equal(file, SPAN("scimward")))
+		return config_faults_text(faults, "/run/scimward/control.sock");
+	return config_faults_text(faults, "/run/scimward/%.*s/control.sock", SPAN_ARG(file));
+}
+
+static const char *control_path_of(struct config_faults *faults, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *file = slash == NULL ? path : slash + 1;
+	char folder[PATH_MAX], real[PATH_MAX];
+
+	(void)snprintf(folder, sizeof(folder), "%.*s.", (int)(file - path), path);
+	return realpath(folder, real) == NULL ? NULL
+					      : config_control_path(faults, real, span_of(file));
+}
+
 enum status config_load(
     const char *path, struct config **ret_config, struct config_faults *ret_faults)
 {
 	struct config_source source = { .faults = ret_faults };
+	struct places places = { 0 };
 
 	config_source_add_file(&source, path);
-	return finish(
-	    &source, state_directory_of(ret_faults, getenv("STATE_DIRECTORY")), ret_config);
+	places.state_directory = state_directory_of(ret_faults, getenv("STATE_DIRECTORY"));
+	places.control_path = control_path_of(ret_faults, path);
+	return finish(&source, &places, ret_config);
 }
 
 enum status config_parse(
@@ -96,7 +129,8 @@ enum status config_parse(
 	struct config_source source = { .faults = ret_faults };
 
 	config_source_add_text(&source, input);
-	return finish(&source, input->state_directory, ret_config);
+	return finish(
+	    &source, &(struct places) { input->state_directory, input->control_path }, ret_config);
 }
 
 void config_free(struct config **config)

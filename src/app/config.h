@@ -31,7 +31,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_DEFAULT_PATH "/etc/scimward/scimward.conf"
+#define CONFIG_DEFAULT_FOLDER "/etc/scimward"
+#define CONFIG_DEFAULT_PATH   CONFIG_DEFAULT_FOLDER "/scimward.conf"
 
 enum { CONFIG_MAX_BYTES = 1024 * 1024, CONFIG_DIGEST_TEXT_SIZE = 65 };
 
@@ -72,6 +73,10 @@ struct config {
 		const char *textfile; /* NULL: none */
 		const char *listen;   /* metrics_address_parse reads it; NULL: nowhere */
 	} metrics;
+	struct {
+		const char *path;  /* of the socket; NULL: none */
+		const char *group; /* NULL: only the user of the service */
+	} control;
 	struct notifier_settings notify;
 
 	char config_digest[CONFIG_DIGEST_TEXT_SIZE]; /* hex of SHA-256 over the canonical rendering
@@ -121,6 +126,7 @@ struct config_text {
 	const char *name;            /* shown as the file */
 	const char *directory;       /* of `@include`; NULL refuses to include */
 	const char *state_directory; /* for state.path; NULL: /var/lib/scimward */
+	const char *control_path;    /* for control.path; NULL: none */
 };
 
 /** As config_load, from memory. Without `directory` nothing outside is touched. */

@@ -5,6 +5,7 @@
 #include "app/config_p.h"
 #include "base/secret.h"
 #include "base/unicode.h"
+#include "base/unix_socket.h"
 #include "core/filter.h"
 #include "core/template.h"
 #include "metrics/address.h"
@@ -242,6 +243,22 @@ static void check_listen(struct config_reader *reader)
 		    "%s", err.text);
 }
 
+static void check_control(struct config_reader *reader)
+{
+	struct config *config = &reader->draft->config;
+	struct sockaddr_un address;
+	struct err err;
+
+	if (config_find(reader->root, "control.path") == NULL)
+		config->control.path = reader->control_path == NULL
+					   ? NULL
+					   : arena_c(reader->arena, span_of(reader->control_path));
+	if (config->control.path != NULL &&
+	    unix_socket_address(span_of(config->control.path), &address, &err) != STATUS_OK)
+		config_refuse(reader, reader->root, "control.path",
+		    "write \"/run/scimward/control.sock\"", "%s", err.text);
+}
+
 /* A literal URL is allowed, because not every receiver wants a token in it. */
 static void check_webhook(struct config_reader *reader, const char *webhook)
 {
@@ -310,5 +327,6 @@ void config_check_rest(struct config_reader *reader)
 	check_state(reader);
 	check_textfile(reader);
 	check_listen(reader);
+	check_control(reader);
 	check_notify(reader);
 }

@@ -519,6 +519,20 @@ static const struct option metrics_options[] = {
 		    "nowhere by default" },
 };
 
+static const struct option control_options[] = {
+	{ .name = "path",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.control.path),
+	    .fallback = "/run/scimward/control.sock",
+	    .help = "Unix socket through which commands ask the service; none for a file outside "
+		    "/etc/scimward" },
+	{ .name = "group",
+	    .type = OPTION_TEXT,
+	    AT(draft, config.control.group),
+	    .fallback = "scimward",
+	    .help = "group whose members may; \"\": only the user of the service and root" },
+};
+
 static const struct option notify_tls_options[] = {
 	{ .name = "ca_file",
 	    .type = OPTION_TEXT,
@@ -620,6 +634,10 @@ const struct option config_options[] = {
 	    .type = OPTION_GROUP,
 	    MEMBERS(metrics_options),
 	    .help = "numbers for monitoring" },
+	{ .name = "control",
+	    .type = OPTION_GROUP,
+	    MEMBERS(control_options),
+	    .help = "who may command the service that runs" },
 	{ .name = "notify",
 	    .type = OPTION_GROUP,
 	    MEMBERS(notify_options),

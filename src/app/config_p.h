@@ -152,7 +152,7 @@ struct config_reader {
 	const struct config_source *source;
 	struct config_faults *faults;
 	const config_setting_t *root;
-	const char *state_directory;
+	const char *state_directory, *control_path; /* where the file names none */
 };
 
 /** The keys at the top. */
@@ -220,6 +220,16 @@ bool config_check_url(struct config_reader *reader, const config_setting_t *grou
 /** Whether a path is absolute; NULL is welcome; if not, reports it. */
 bool config_check_path(struct config_reader *reader, const config_setting_t *group,
     const char *member, const char *path);
+
+/**
+ * The control socket of a file that names none.  As the units have it: scimward.conf has
+ * /run/scimward, and NAME.conf, of scimward@NAME, a folder of its own in there.  A file in another
+ * folder is of no unit, and must not meet another's service: NULL.
+ *
+ * @param folder  its real path
+ * @return borrowed from the list
+ */
+const char *config_control_path(struct config_faults *faults, const char *folder, struct span file);
 
 /** Writes the digest of the draft into its configuration. */
 void config_digest_draft(struct draft *draft);

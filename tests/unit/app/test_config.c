@@ -130,6 +130,8 @@ static void service_has_defaults(void **state)
 	assert_int_equal(config->log.format, LOG_FORMAT_AUTO);
 	assert_null(config->metrics.textfile);
 	assert_null(config->metrics.listen);
+	assert_null(config->control.path); /* it is of no unit */
+	assert_string_equal(config->control.group, "scimward");
 	assert_null(config->notify.webhook);
 	assert_int_equal(config->notify.on_count, 3);
 	assert_string_equal(config->notify.on[0], "hold");
@@ -568,6 +570,26 @@ static void checks_workspaces(void **state)
 	assert_silent("workspaces = 5;", "nobody");
 }
 
+static void the_control_socket_of_a_unit(void **state)
+{
+	struct config_text input = { .text = SPAN(SMALLEST),
+		.name = "x.conf",
+		.control_path = "/run/scimward/emea/control.sock" };
+	struct config_faults faults = { 0 };
+	struct config *config = NULL;
+
+	(void)state;
+	assert_int_equal(config_parse(&input, &config, &faults), STATUS_OK);
+	assert_string_equal(config->control.path, "/run/scimward/emea/control.sock");
+	config_free(&config);
+	input.text = SPAN(SMALLEST "control = { path = \"\"; group = \"\"; };");
+	assert_int_equal(config_parse(&input, &config, &faults), STATUS_OK);
+	assert_null(config->control.path);
+	assert_null(config->control.group);
+	config_free(&config);
+	config_faults_done(&faults);
+}
+
 static void metrics_are_for_this_host_only(void **state)
 {
 	(void)state;
@@ -621,6 +643,9 @@ static void checks_the_rest(void **state)
 		    "schedule.reconcile: warning: the tenant is read more often than the whole "
 		    "directory"),
 		SAYS("state = { path = \"\"; };", "state.path: it is empty; name a file"),
+		SAYS("control = { path = \"control.sock\"; };",
+		    "control.path: the path of the socket does not begin with /; write "
+		    "\"/run/scimward/control.sock\""),
 		SAYS("metrics = { textfile = \"/a/b\"; };",
 		    "metrics.textfile: warning: node_exporter reads only files whose name ends in "
 		    ".prom; let its "
@@ -726,6 +751,7 @@ const struct CMUnitTest config_tests[] = {
 	cmocka_unit_test(checks_the_mapping),
 	cmocka_unit_test(checks_workspaces),
 	cmocka_unit_test(checks_the_rest),
+	cmocka_unit_test(the_control_socket_of_a_unit),
 	cmocka_unit_test(metrics_are_for_this_host_only),
 	cmocka_unit_test(digest_is_of_the_meaning),
 };

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/app/tests.h"
 
+#include "app/config_p.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -158,17 +160,17 @@ static void says_which_file(void **state)
 	assert_file_says(scratch,
 	    "@/x.conf:1: one: there is no such key; it is one of version, "
 	    "directories, mapping, workspaces, tenant, policy, schedule, state, log, "
-	    "metrics and notify\n"
+	    "metrics, control and notify\n"
 	    "@/z.conf:3: log.three: there is no such key; it is one of level and "
 	    "format\n"
 	    "@/y.conf:3: two: there is no such key; it is one of version, "
 	    "directories, mapping, workspaces, tenant, policy, schedule, state, log, "
-	    "metrics and notify\n"
+	    "metrics, control and notify\n"
 	    "@/x.conf:3: four: there is no such key; it is one of version, "
 	    "directories, mapping, workspaces, tenant, policy, schedule, state, log, "
-	    "metrics and notify\n"
+	    "metrics, control and notify\n"
 	    "@/y2:1: five: there is no such key; it is one of version, directories, "
-	    "mapping, workspaces, tenant, policy, schedule, state, log, metrics and "
+	    "mapping, workspaces, tenant, policy, schedule, state, log, metrics, control and "
 	    "notify");
 	/* Syntax too. */
 	write_file(scratch, "z.conf", SPAN("log = {\n\nthree 3; };\n"));
@@ -230,6 +232,30 @@ static void takes_the_state_directory(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void each_unit_has_its_own_control_socket(void **state)
+{
+	static const struct {
+		const char *folder, *file, *path;
+	} cases[] = {
+		{ "/etc/scimward", "scimward.conf", "/run/scimward/control.sock" },
+		{ "/etc/scimward", "emea.conf", "/run/scimward/emea/control.sock" },
+		{ "/etc/scimward", "emea", NULL },
+		{ "/etc/scimward", ".conf", NULL },
+		{ "/etc/scimward/conf.d", "scimward.conf", NULL },
+		{ "/home/ada", "scimward.conf", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_faults faults = { 0 };
+		const char *path = config_control_path(
+		    &faults, cases[i].folder, span_of(cases[i].file));
+
+		assert_true(span_equal(span_of(path), span_of(cases[i].path)));
+		config_faults_done(&faults);
+	}
+}
+
 const struct CMUnitTest config_source_tests[] = {
 	TEST(says_what_cannot_be_read),
 	TEST(warns_of_a_file_that_all_can_write),
@@ -237,5 +263,6 @@ const struct CMUnitTest config_source_tests[] = {
 	TEST(says_which_file),
 	TEST(refuses_bad_includes),
 	TEST(takes_the_state_directory),
+	TEST(each_unit_has_its_own_control_socket),
 };
 const size_t config_source_test_count = sizeof(config_source_tests) / sizeof(*config_source_tests);
