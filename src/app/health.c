@@ -15,7 +15,8 @@ void health_note(struct health *health, const struct cycle_result *result)
 {
 	const char *broken = broken_by(result);
 
-	if (result->is_stopped)
+	/* One person says nothing about all: neither what is broken nor what is well. */
+	if (result->is_stopped || result->run.who.at != NULL)
 		return;
 	if (broken != NULL) {
 		health->broken[result->run.kind] = broken;

@@ -22,7 +22,7 @@ struct health {
 	bool is_stopping;
 };
 
-/** Takes how a cycle ended. One that was stopped says nothing. */
+/** Takes how a cycle ended. One that was stopped, or was for one person, says nothing. */
 void health_note(struct health *health, const struct cycle_result *result);
 
 /**

@@ -68,10 +68,28 @@ static void a_stopped_cycle_says_nothing(void **state)
 	    "the service is stopping\nthe last full cycle could not use the tenant\n");
 }
 
+static void one_person_says_nothing(void **state)
+{
+	struct health health = { 0 };
+	struct cycle_result result = { .run.kind = CYCLE_FULL,
+		.run.who = SPAN("ada"),
+		.exit = CYCLE_PEER_DOWN,
+		.peer = "tenant" };
+
+	(void)state;
+	health_note(&health, &result);
+	assert_tells(&health, true, "ready\n");
+	note(&health, CYCLE_DELTA, CYCLE_PEER_DOWN, "tenant");
+	result.exit = CYCLE_DONE;
+	health_note(&health, &result);
+	assert_tells(&health, false, "the last delta cycle could not use the tenant\n");
+}
+
 const struct CMUnitTest health_tests[] = {
 	cmocka_unit_test(it_is_ready_at_first),
 	cmocka_unit_test(a_peer_that_is_down_is_told),
 	cmocka_unit_test(a_lesser_cycle_proves_less),
 	cmocka_unit_test(a_stopped_cycle_says_nothing),
+	cmocka_unit_test(one_person_says_nothing),
 };
 const size_t health_test_count = sizeof(health_tests) / sizeof(*health_tests);
