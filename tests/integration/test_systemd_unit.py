@@ -83,6 +83,14 @@ def test_what_does_not_mend_is_not_tried_again(name):
     assert "\nRestartPreventExitStatus=64 74 78\n" in text_of(name)
 
 
+@pytest.mark.parametrize("name", sorted(UNITS))
+def test_the_control_socket_has_its_place_and_knows_who_asks(name):
+    folder = "scimward/%i" if "@" in name else "scimward"
+    text = text_of(name)
+    assert f"\nRuntimeDirectory={folder}\n" in text and f"# For the control socket, /run/{folder}/control.sock" in text
+    assert "\nPrivateUsers=" not in text and re.search(r"(?m)^RestrictAddressFamilies=.*\bAF_UNIX\b", text)
+
+
 def test_both_differ_only_in_names():
     def settings(text):
         text = text.replace("%i.conf", "scimward.conf")
