@@ -2,6 +2,7 @@
 /* The service's life.  Only this file speaks with the service manager. */
 #include "app/daemon.h"
 
+#include "app/commands.h"
 #include "app/monitor.h"
 #include "app/notices.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include <config.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-daemon.h>
@@ -23,7 +25,8 @@ struct daemon {
 	struct service *service;
 	struct notices *notices;
 	struct monitor *monitor;
-	bool is_reload_refused;
+	struct commands *commands;
+	bool is_reload_refused, is_stopping;
 	struct index *index;
 	struct loop_signal *hup, *term, *interrupt;
 	struct loop_timer *watchdog;
@@ -109,11 +112,13 @@ static void on_cycle(void *context, const struct cycle_result *result)
 {
 	struct daemon *daemon = context;
 
-	notices_tell(daemon->notices, result, false);
+	notices_tell(daemon->notices, result, result->run.who.at != NULL);
 	monitor_note(daemon->monitor, result);
+	commands_configure(daemon->commands);
 	if (result->exit != CYCLE_STATE_FAILED)
 		return;
 	/* Better to stop than to go on without a memory. */
+	daemon->is_stopping = true;
 	daemon->status = STATUS_CORRUPT;
 	daemon->err = result->err;
 	service_stop(daemon->service);
@@ -131,7 +136,20 @@ static void look(void *context, struct monitor_view *ret_view)
 	ret_view->service.watched = service_watched(daemon->service);
 }
 
+static void look_for_commands(void *context, struct commands_view *ret_view)
+{
+	struct daemon *daemon = context;
+
+	*ret_view = (struct commands_view) { daemon->agent, daemon->service,
+		daemon->is_reload_refused, daemon->is_stopping };
+}
+
 static void on_stopped(void *context)
+{
+	commands_stop(((struct daemon *)context)->commands);
+}
+
+static void on_commands_drained(void *context)
 {
 	notices_drain(((struct daemon *)context)->notices);
 }
@@ -145,13 +163,12 @@ static const struct service_events events = { on_status, on_cycle, on_stopped, p
 
 /* ---- signals ---- */
 
-static void log_faults(const struct config_faults *faults)
+static void log_faults(const struct config_faults *faults, struct str *text)
 {
-	struct str text = { 0 };
 	struct span rest;
 
-	config_format_faults(faults, &text);
-	rest = str_span(&text);
+	config_format_faults(faults, text);
+	rest = str_span(text);
 	while (rest.len > 0) {
 		struct span line = span_split(&rest, '\n');
 
@@ -159,10 +176,10 @@ static void log_faults(const struct config_faults *faults)
 			log_write(faults->fault_count > 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
 			    "%.*s", SPAN_ARG(line));
 	}
-	str_done(&text);
 }
 
-static struct agent *load_agent(struct daemon *daemon)
+/* @return NULL: the file is wrong. Appends what is wrong with it, or odd. */
+static struct agent *load_agent(struct daemon *daemon, struct str *said)
 {
 	struct config *config = NULL;
 	struct config_faults faults = { 0 };
@@ -172,28 +189,29 @@ static struct agent *load_agent(struct daemon *daemon)
 	if (config_load(daemon->config_path, &config, &faults) == STATUS_OK &&
 	    agent_new(daemon->loop, config, &agent, &err) != STATUS_OK) {
 		log_error("%s: %s", daemon->config_path, err.text);
+		str_addf(said, "%s: %s\n", daemon->config_path, err.text);
 		config_free(&config);
 	}
-	log_faults(&faults);
+	log_faults(&faults, said);
 	config_faults_done(&faults);
 	return agent;
 }
 
-static void on_hup(void *context)
+static bool reload(void *context, struct str *said)
 {
 	struct daemon *daemon = context;
 	struct agent *agent;
 	struct schedule schedule;
 
 	notify("RELOADING=1");
-	agent = load_agent(daemon);
+	agent = load_agent(daemon, said);
 	daemon->is_reload_refused = agent == NULL;
 	if (agent == NULL) {
 		log_error(
 		    "%s is wrong; keeping the configuration that is in force", daemon->config_path);
 		notify_status(
 		    "READY=1\n", "The new configuration is wrong; running with the old one");
-		return;
+		return false;
 	}
 	if (strcmp(agent->config->state.path, daemon->agent->config->state.path) != 0)
 		log_warning("state.path changes at the next start only; going on with the old one");
@@ -203,6 +221,15 @@ static void on_hup(void *context)
 	log_notice("%s was read again; in force from the next cycle on", daemon->config_path);
 	notify_status("READY=1\n", "Configuration reloaded");
 	service_reschedule(daemon->service, &schedule);
+	return true;
+}
+
+static void on_hup(void *context)
+{
+	struct str said = { 0 };
+
+	(void)reload(context, &said);
+	str_done(&said);
 }
 
 static void on_term(void *context)
@@ -211,8 +238,33 @@ static void on_term(void *context)
 
 	log_notice("asked to stop; draining");
 	notify("STOPPING=1");
+	daemon->is_stopping = true;
 	monitor_stop(daemon->monitor);
 	service_stop(daemon->service);
+}
+
+/* The socket named "control" of a unit; others are closed. @return owned; -1: none */
+static int given_socket(void)
+{
+	int found = -1;
+#ifdef HAVE_LIBSYSTEMD
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(1, &names);
+
+	for (int i = 0; i < count; i++) {
+		if (found < 0 && strcmp(names[i], "control") == 0) {
+			found = SD_LISTEN_FDS_START + i;
+		} else {
+			log_warning("the service manager gave a socket named \"%s\", and only one "
+				    "named \"control\" is used; closing it",
+			    names[i]);
+			close(SD_LISTEN_FDS_START + i);
+		}
+		free(names[i]);
+	}
+	free(names);
+#endif
+	return found;
 }
 
 enum status daemon_run(const struct daemon_input *input, struct err *reterr)
@@ -232,11 +284,15 @@ enum status daemon_run(const struct daemon_input *input, struct err *reterr)
 	daemon.monitor = monitor_new(
 	    &(struct monitor_input) { daemon.loop, daemon.store, look, &daemon });
 	daemon.service = service_new(daemon.loop, daemon.store, &schedule, &events, &daemon);
+	daemon.commands = commands_new(
+	    &(struct commands_input) { daemon.loop, daemon.store, daemon.config_path,
+		given_socket(), look_for_commands, reload, on_commands_drained, &daemon });
 	start_watchdog(&daemon);
 	notify_status("READY=1\n", "Started");
 	log_notice("started with %s", daemon.config_path);
 	loop_run(daemon.loop);
 	monitor_free(&daemon.monitor);
+	commands_free(&daemon.commands);
 	service_free(&daemon.service);
 	notices_free(&daemon.notices);
 	loop_timer_free(&daemon.watchdog);

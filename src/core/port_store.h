@@ -478,6 +478,9 @@ enum status store_record_each_grant(struct store *store,
     void (*on_grant)(void *context, struct span workspace, const struct link *link), void *context,
     struct err *reterr);
 
+/** Whether something was written and is not committed yet, by whoever holds this store. */
+bool store_is_writing(const struct store *store);
+
 /* ---- whole-file facts ---- */
 
 /** How the state stands, for status. */

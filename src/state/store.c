@@ -330,6 +330,11 @@ enum status store_commit(struct store *store, struct err *reterr)
 	return status;
 }
 
+bool store_is_writing(const struct store *store)
+{
+	return store->transaction == TRANSACTION_FILE;
+}
+
 enum status store_facts(struct store *store, struct store_facts *ret_facts, struct err *reterr)
 {
 	static const enum store_statement counts[] = { STATEMENT_LINK_COUNT,

@@ -77,6 +77,6 @@ int main(void)
 		       RUN(config_syntax);
 
 	failures += RUN(config_text) + RUN(first_config) + RUN(secret_store);
-	failures += RUN(hardening) + RUN(health) + RUN(log_sinks) + RUN(notices);
+	failures += RUN(hardening) + RUN(health) + RUN(log_sinks) + RUN(notices) + RUN(peer_name);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

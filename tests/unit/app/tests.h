@@ -16,11 +16,12 @@
 
 extern const struct CMUnitTest config_tests[], config_keys_tests[], config_faults_tests[],
     config_source_tests[], config_syntax_tests[], config_text_tests[], first_config_tests[],
-    hardening_tests[], health_tests[], log_sinks_tests[], notices_tests[], secret_store_tests[];
+    hardening_tests[], health_tests[], log_sinks_tests[], notices_tests[], peer_name_tests[],
+    secret_store_tests[];
 extern const size_t config_test_count, config_keys_test_count, config_faults_test_count,
     config_source_test_count, config_syntax_test_count, config_text_test_count,
     first_config_test_count, hardening_test_count, health_test_count, log_sinks_test_count,
-    notices_test_count, secret_store_test_count;
+    notices_test_count, peer_name_test_count, secret_store_test_count;
 
 /* What came of reading a text. */
 struct reading {
