@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * scimward holds, approve N, reject N.  None of them needs the lock: a decision is written beside a
- * service that runs, and its next cycle acts on it.
+ * scimward holds, approve N, reject N.  A service that runs is asked; without one nothing needs the
+ * lock, and the next cycle acts on the decision.
  */
 #include "cli/plan_output.h"
-#include "cli/program.h"
+#include "cli/remote.h"
+
+static enum exit_code list_alone(struct program *program)
+{
+	enum exit_code code = program_open_store(program, STORE_READ);
+
+	return code == EXIT_DONE ? plan_output_holds(program) : code;
+}
 
 enum exit_code command_holds(const struct options *options)
 {
 	struct program program;
 	enum exit_code code = program_open(&program, options);
 
-	if (code == EXIT_DONE)
-		code = program_open_store(&program, STORE_READ);
-	if (code == EXIT_DONE)
-		code = plan_output_holds(&program);
+	if (code == EXIT_DONE &&
+	    !remote_ask(&program, &(struct control_request) { .verb = CONTROL_HOLDS }, &code))
+		code = list_alone(&program);
 	program_close(&program);
 	return code;
 }
@@ -56,13 +62,18 @@ static enum exit_code decide(struct program *program)
 
 enum exit_code command_decide(const struct options *options)
 {
+	const struct control_request request = {
+		.verb = options->command == COMMAND_APPROVE ? CONTROL_APPROVE : CONTROL_REJECT,
+		.hold = options->hold_id
+	};
 	struct program program;
 	enum exit_code code = program_open(&program, options);
 
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE && !remote_ask(&program, &request, &code)) {
 		code = program_open_store(&program, STORE_DECIDE);
-	if (code == EXIT_DONE)
-		code = decide(&program);
+		if (code == EXIT_DONE)
+			code = decide(&program);
+	}
 	program_close(&program);
 	return code;
 }

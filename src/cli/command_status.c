@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* scimward status: how the snapshot stands, the last runs, who is in quarantine. Needs no lock. */
-#include "cli/program.h"
+/* scimward status: what the service does, how the snapshot stands, the last runs, who is in
+ * quarantine. Needs no lock. */
+#include "cli/remote.h"
 #include "report/status.h"
 
 static enum exit_code show(struct program *program)
@@ -26,15 +27,33 @@ static enum exit_code show(struct program *program)
 	return code;
 }
 
+static enum exit_code show_alone(struct program *program)
+{
+	enum exit_code code = program_open_store(program, STORE_READ);
+
+	return code == EXIT_DONE ? show(program) : code;
+}
+
+/* Nothing happens while nobody runs. */
+static enum exit_code watch_alone(struct program *program)
+{
+	enum exit_code code = show_alone(program);
+
+	if (code != EXIT_DONE)
+		return code;
+	program_complain("no service runs that could be watched");
+	return EXIT_PEER;
+}
+
 enum exit_code command_status(const struct options *options)
 {
+	const struct control_request request = { .verb = options->is_watch ? CONTROL_WATCH
+									   : CONTROL_STATUS };
 	struct program program;
 	enum exit_code code = program_open(&program, options);
 
-	if (code == EXIT_DONE)
-		code = program_open_store(&program, STORE_READ);
-	if (code == EXIT_DONE)
-		code = show(&program);
+	if (code == EXIT_DONE && !remote_ask(&program, &request, &code))
+		code = options->is_watch ? watch_alone(&program) : show_alone(&program);
 	program_close(&program);
 	return code;
 }

@@ -9,6 +9,7 @@
  *   loop/       the one place where the process waits
  *   directory/  LDAP servers and LDIF files      scim/   the tenant over HTTP
  *   state/      the snapshot and the plan, SQLite    report/  plans and audits
+ *   notify/, metrics/, control/    who is told, who counts, who asks the service that runs
  *   sync/       one cycle as a state machine; the service that runs them
  *   app/        configuration, wiring, life cycle
  *   cli/        this file, the command line, one file a command
@@ -51,6 +52,8 @@ static enum exit_code dispatch(const struct options *options)
 		return command_report(options);
 	case COMMAND_LOGIN:
 		return command_login(options);
+	case COMMAND_RELOAD:
+		return command_reload(options);
 	case COMMAND_NONE:
 	case COMMAND_COUNT:
 		break;

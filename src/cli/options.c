@@ -27,9 +27,10 @@ static const struct {
 	[COMMAND_EXPLAIN] = { "explain", " WHO",
 	    "one person: scope, rules, workspaces, account, holds, history, what comes next" },
 	[COMMAND_CHECK] = { "check", "", "the configuration, then each peer, one line a step" },
-	[COMMAND_STATUS] = { "status", "", "the snapshot, the last runs, who is in quarantine" },
+	[COMMAND_STATUS] = { "status", "",
+	    "the service that runs, the snapshot, the last runs, who is in quarantine" },
 	[COMMAND_HOLDS] = { "holds", "", "what waits for a person's word, and why" },
-	[COMMAND_APPROVE] = { "approve", " N", "let the actions of hold N go with the next cycle" },
+	[COMMAND_APPROVE] = { "approve", " N", "let the actions of hold N go" },
 	[COMMAND_REJECT] = { "reject", " N", "drop the actions of hold N until they change" },
 	[COMMAND_UNDO] = { "undo", " RUN", "take back what a run did: its number, or last" },
 	[COMMAND_AUDIT_VERIFY] = { "audit verify", "",
@@ -39,6 +40,8 @@ static const struct {
 	    "for an audit: what changed, who has access, what others changed, the runs" },
 	[COMMAND_LOGIN] = { "login", "",
 	    "let the agent into the tenant, for tenant.auth.method = \"oauth-device\"" },
+	[COMMAND_RELOAD] = { "reload", "",
+	    "have the service that runs read its configuration again" },
 };
 
 static const struct option_info table[] = {
@@ -115,6 +118,8 @@ static const struct option_info table[] = {
 	{ "--whole", 0, NULL, BIT(COMMAND_EXPLAIN),
 	    "plan everybody's changes, so that limits count too; reads all of directory and "
 	    "tenant" },
+	{ "--watch", 'w', NULL, BIT(COMMAND_STATUS),
+	    "show it again whenever it changes, as long as the service runs" },
 	{ "--offline", 0, NULL, BIT(COMMAND_CHECK) | BIT(COMMAND_INIT),
 	    "check: the configuration only; init: without looking at anything" },
 	{ "--quiet", 'q', NULL, ALL, "nothing on standard error but errors" },
@@ -184,7 +189,8 @@ void options_print_help(enum command command)
 		puts("  and the answers of init: scimward init --help");
 	puts("\nexit status: 0 done, 1 failed, 2 changes pending (--detailed-exitcode), 3 held, 4 "
 	     "some users rejected,\n"
-	     "64 usage, 69 directory or tenant down, 74 state, 75 locked by another process, 78 "
+	     "64 usage, 69 directory, tenant or service cannot be used, 74 state, 75 locked by "
+	     "another process, 78 "
 	     "configuration");
 }
 
@@ -386,6 +392,7 @@ static enum status take_option(const struct option_info *option, const char *val
 		{ "--json", offsetof(struct options, is_json) },
 		{ "--dry-run", offsetof(struct options, is_dry) },
 		{ "--detailed-exitcode", offsetof(struct options, is_detailed_exit) },
+		{ "--watch", offsetof(struct options, is_watch) },
 		{ "--whole", offsetof(struct options, is_whole) },
 		{ "--offline", offsetof(struct options, is_offline) },
 		{ "--yes", offsetof(struct options, is_yes) },
@@ -625,7 +632,8 @@ static enum status check_fit(struct options *options, uint64_t seen, struct err 
 		err_set(reterr,
 		    "which command? init, run, sync, apply, explain, check, status, holds, "
 		    "approve, "
-		    "reject, undo, audit verify, audit export, report or login (scimward --help "
+		    "reject, undo, audit verify, audit export, report, login or reload (scimward "
+		    "--help "
 		    "says more)");
 		return STATUS_REJECT;
 	}

@@ -45,6 +45,7 @@ enum command {
 	COMMAND_AUDIT_EXPORT,
 	COMMAND_REPORT,
 	COMMAND_LOGIN,
+	COMMAND_RELOAD,
 	COMMAND_COUNT
 };
 
@@ -90,6 +91,7 @@ struct options {
 	bool has_since;
 	const char *since, *until; /* --since, --until as they stand, understood; NULL: not
 				      given */
+	bool is_watch;             /* --watch */
 	bool is_whole;             /* --whole */
 	bool has_history;
 	size_t history; /* --history */

@@ -55,6 +55,7 @@ enum exit_code command_holds(const struct options *options);   /**< command_hold
 enum exit_code command_audit(const struct options *options);   /**< command_audit.c */
 enum exit_code command_decide(const struct options *options);  /**< command_holds.c */
 enum exit_code command_report(const struct options *options);  /**< command_report.c */
+enum exit_code command_reload(const struct options *options);  /**< command_reload.c */
 enum exit_code command_undo(const struct options *options);    /**< command_undo.c */
 enum exit_code command_login(const struct options *options);   /**< command_login.c */
 

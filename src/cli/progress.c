@@ -24,7 +24,7 @@ static void on_again(void *context)
 	struct progress *progress = context;
 	int64_t now_ms = loop_now_ms(progress->loop);
 
-	if (progress->pace.phase != NULL && now_ms - progress->started_ms >= QUIET_MS)
+	if (progress->pace.phase[0] != '\0' && now_ms - progress->started_ms >= QUIET_MS)
 		draw(progress, now_ms);
 	loop_timer_start(progress->again, AGAIN_MS);
 }

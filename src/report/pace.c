@@ -5,20 +5,20 @@
 #include "report/lines.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MARK_EVERY_MS = 3000, MEASURE_MS = 1000, STALL_MS = 5000 };
 
 void pace_note(struct pace *pace, const char *phase, uint64_t done, uint64_t of, int64_t now_ms)
 {
-	if (pace->phase == NULL || strcmp(pace->phase, phase) != 0) {
+	if (strncmp(pace->phase, phase, sizeof(pace->phase) - 1) != 0) {
 		const struct pace_mark mark = { done, now_ms };
 
-		*pace = (struct pace) { .phase = phase,
-			.began_ms = now_ms,
-			.moved_ms = now_ms,
-			.older = mark,
-			.newer = mark };
+		*pace = (struct pace) {
+			.began_ms = now_ms, .moved_ms = now_ms, .older = mark, .newer = mark
+		};
+		(void)snprintf(pace->phase, sizeof(pace->phase), "%s", phase);
 	}
 	if (done != pace->done)
 		pace->moved_ms = now_ms;

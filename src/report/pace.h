@@ -21,9 +21,11 @@ struct pace_mark {
 	int64_t at_ms;
 };
 
+enum { PACE_PHASE_SIZE = 48 }; /* longer names are cut */
+
 /* All zero: nothing was noted yet. */
 struct pace {
-	const char *phase; /* borrowed; NULL: none */
+	char phase[PACE_PHASE_SIZE];
 	uint64_t done, of; /* of: 0 when it is not known */
 	int64_t began_ms;  /* the phase */
 	int64_t moved_ms;  /* when done last grew */

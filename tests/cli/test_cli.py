@@ -118,6 +118,9 @@ USAGE = {
     "init-with-a-secret": ["init", "--out", "/not-yet.conf", "--directory", "corp.example", "--bind-dn", "cn=x",
                            "--bind-password", "hunter2", "--tenant", "eu6", "--credential", "env:KEY"],
     "help-of-init": ["init", "--help"],
+    "watch-elsewhere": ["holds", "--watch"],
+    "reload-of-something": ["reload", "now"],
+    "help-of-status": ["status", "--help"],
     "help": ["--help"],
     "help-of-sync": ["sync", "--help"],
 }

@@ -28,6 +28,18 @@ static void tells_how_far_how_fast_and_how_long(void **state)
 	assert_pace(&pace, 4000, 0, "sending: 300 of 300 (100 %), 75/s");
 }
 
+/* The service tells a command of its phases in messages that are gone when the line is drawn. */
+static void keeps_the_name_of_the_phase(void **state)
+{
+	char name[] = "sending";
+	struct pace pace = { 0 };
+
+	(void)state;
+	pace_note(&pace, name, 1, 0, 0);
+	name[0] = '?';
+	assert_pace(&pace, 0, 0, "sending: 1");
+}
+
 static void does_not_guess_an_end(void **state)
 {
 	struct pace pace = { 0 };
@@ -101,6 +113,7 @@ static void what_is_unbelievable_does_no_harm(void **state)
 
 const struct CMUnitTest pace_tests[] = {
 	cmocka_unit_test(tells_how_far_how_fast_and_how_long),
+	cmocka_unit_test(keeps_the_name_of_the_phase),
 	cmocka_unit_test(does_not_guess_an_end),
 	cmocka_unit_test(the_rate_is_that_of_the_last_seconds),
 	cmocka_unit_test(says_that_nothing_moves),
