@@ -396,7 +396,8 @@ def test_a_port_in_use_stops_nothing(agent, door):
         other.listen()
         with agent.service() as service:
             service.wait_for(lambda: has_account(agent, "berta"))
-            service.wait_for(lambda: read(agent.file)['scimward_cycles_total{kind="delta",outcome="done"}'] >= 2)
+            service.wait_for(lambda: os.path.exists(agent.file) and
+                             read(agent.file)['scimward_cycles_total{kind="delta",outcome="done"}'] >= 2)
             assert service.log.count(f"cannot listen at {door.listen}: Address already in use") == 1
             other.close()
             service.wait_for(door.is_open)

@@ -6,12 +6,14 @@ Each event comes once, is tried again when the receiver is not there, says nothi
 and a receiver that is dead or silent neither slows nor fails a sync.
 """
 import base64
+import http.server
 import json
 import os
 import signal
 import socket
 import ssl
 import sys
+import threading
 import time
 
 try:
