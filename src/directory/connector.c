@@ -6,8 +6,8 @@
 
 #include "base/time.h"
 #include "base/vec.h"
-#include "directory/background.h"
 #include "directory/connector_job.h"
+#include "loop/background.h"
 #include <stdlib.h>
 
 struct connector {

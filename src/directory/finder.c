@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "base/vec.h"
-#include "directory/background.h"
+#include "loop/background.h"
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <resolv.h>

@@ -3,7 +3,7 @@
  * The mutex makes "is the loop still listening?" and the sending of the wake one step: after
  * background_cancel has taken the lock and said no, the thread never touches the wake again.
  */
-#include "directory/background.h"
+#include "loop/background.h"
 
 #include "base/vec.h"
 #include <assert.h>

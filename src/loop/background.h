@@ -5,8 +5,8 @@
  * The hand-over object is shared and counted: whoever comes last frees it and the job, so that work
  * that was given up may end when it pleases.
  */
-#ifndef DIRECTORY_BACKGROUND_H
-#define DIRECTORY_BACKGROUND_H
+#ifndef LOOP_BACKGROUND_H
+#define LOOP_BACKGROUND_H
 
 #include "loop/loop.h"
 #include <stdbool.h>
