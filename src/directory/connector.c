@@ -92,17 +92,15 @@ static void on_failure(void *context)
 	answer(connector, NULL, &report);
 }
 
-struct connector *connector_start(struct loop *loop, const struct directory_settings *settings,
-    const char *url, struct secret *password, connector_callback *callback, void *context)
+static struct connector *start(
+    struct loop *loop, struct connector_job *job, connector_callback *callback, void *context)
 {
 	struct connector *connector = mem_new(1, sizeof(*connector));
-	struct connector_job *job = mem_new(1, sizeof(*job));
 
 	connector->callback = callback;
 	connector->context = context;
-	connector->timeout_ms = settings->connect_timeout_ms;
-	connector->url = mem_strdup(url);
-	connector_job_init(job, settings, url, password);
+	connector->timeout_ms = job->timeout_ms - CONNECTOR_SPARE_MS;
+	connector->url = mem_strdup(job->url);
 	job->wall_ms = loop_wall_ms(loop);
 	connector->background = background_start(
 	    loop, &(struct background_input) {
@@ -112,4 +110,24 @@ struct connector *connector_start(struct loop *loop, const struct directory_sett
 		loop_timer_start(connector->failure, 0);
 	}
 	return connector;
+}
+
+struct connector *connector_start(struct loop *loop, const struct directory_settings *settings,
+    const char *url, struct secret *password, connector_callback *callback, void *context)
+{
+	struct connector_job *job = mem_new(1, sizeof(*job));
+
+	connector_job_init(job, settings, url, password);
+	return start(loop, job, callback, context);
+}
+
+struct connector *connector_start_probe(struct loop *loop,
+    const struct directory_settings *settings, const char *url, connector_callback *callback,
+    void *context)
+{
+	struct connector_job *job = mem_new(1, sizeof(*job));
+
+	connector_job_init(job, settings, url, NULL);
+	job->skips_bind = true;
+	return start(loop, job, callback, context);
 }

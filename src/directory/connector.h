@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "core/x509.h"
 #include "directory/directory.h"
 #include "loop/loop.h"
 #include <ldap.h>
@@ -25,7 +26,10 @@ struct connector_report {
 	char tls[256];              /* protocol and cipher; "" without TLS */
 	int sealed_bits;            /* strength of Kerberos's own protection; 0: none */
 	int64_t lifetime_s;         /* of the ticket; 0: there is none, or it is not known */
-	struct err err;             /* unless ready */
+	struct x509_summary peer;   /* the server's certificate; not known without TLS */
+	enum x509_trouble trouble;  /* why it is not trusted, where that is why */
+	bool is_refused;            /* the server does not take who we say we are */
+	struct err err;             /* unless ready; "" for a probe that came to its end */
 };
 
 /**
@@ -44,6 +48,14 @@ typedef void connector_callback(void *context, LDAP *handle, const struct connec
  */
 struct connector *connector_start(struct loop *loop, const struct directory_settings *settings,
     const char *url, struct secret *password, connector_callback *callback, void *context);
+
+/**
+ * Likewise, and ends before the bind: then the stage is CONNECTOR_BIND and there is no error. For
+ * checks.
+ */
+struct connector *connector_start_probe(struct loop *loop,
+    const struct directory_settings *settings, const char *url, connector_callback *callback,
+    void *context);
 
 /** Ends an attempt without a callback; sets `*connector` to NULL; NULL is welcome. */
 void connector_cancel(struct connector **connector);

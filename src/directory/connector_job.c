@@ -6,7 +6,6 @@
 #include "directory/connector_job.h"
 
 #include "base/vec.h"
-#include "directory/certificate_text.h"
 #include "directory/kerberos.h"
 #include "directory/result_text.h"
 #include <ctype.h>
@@ -25,7 +24,6 @@
 
 enum {
 	READ_AHEAD_BYTES = 64 * 1024,
-	THREAD_SPARE_MS = 1000,
 	/* A group of millions fits, a hostile length does not. */
 	MESSAGE_MAX_BYTES = 256 * 1024 * 1024,
 };
@@ -57,7 +55,7 @@ void connector_job_init(struct connector_job *job, const struct directory_settin
 	job->method = settings->bind.method;
 	job->starttls = settings->tls.starttls;
 	/* The loop gives up first; this, for each step and address, only ends the thread. */
-	job->timeout_ms = settings->connect_timeout_ms + THREAD_SPARE_MS;
+	job->timeout_ms = settings->connect_timeout_ms + CONNECTOR_SPARE_MS;
 }
 
 void connector_job_done(struct connector_job *job)
@@ -304,41 +302,77 @@ static bool is_name_wrong(struct connector_job *job, const LDAPURLDesc *url, str
 	return true;
 }
 
+static bool is_localhost(const LDAPURLDesc *url)
+{
+	return strcasecmp(url->lud_host, "localhost") == 0;
+}
+
+static void tell_trouble(struct connector_job *job, const LDAPURLDesc *url)
+{
+	const struct x509_summary *peer = &job->report.peer;
+	enum x509_trouble trouble = job->report.trouble;
+	struct str about = { 0 };
+
+	if (trouble == X509_WRONG_NAME) {
+		err_set(&job->report.err,
+		    "cannot trust %s: its certificate is for %s, not for %s; %s", job->url,
+		    peer->names, is_localhost(url) ? "this host's own name" : url->lud_host,
+		    is_localhost(url) ? "write 127.0.0.1: libldap takes \"localhost\" for the "
+					"host's own name"
+				      : x509_trouble_remedy(trouble));
+		return;
+	}
+	x509_describe(peer, job->wall_ms, &about);
+	err_set(&job->report.err,
+	    "cannot trust %s: the server's certificate (%s) is not trusted by %s: %s; %s", job->url,
+	    str_c(&about), job->ca_file, x509_trouble_text(trouble), x509_trouble_remedy(trouble));
+	str_done(&about);
+}
+
+/* @return whether the handle's peer showed a certificate that can be read */
+static bool note_peer(struct connector_job *job, LDAP *handle, struct str *der)
+{
+	struct berval value = { 0, NULL };
+
+	if (ldap_get_option(handle, LDAP_OPT_X_TLS_PEERCERT, &value) != LDAP_OPT_SUCCESS ||
+	    value.bv_val == NULL)
+		return false;
+	str_add(der, (struct span) { value.bv_val, value.bv_len });
+	ldap_memfree(value.bv_val);
+	return x509_summarize(str_span(der), &job->report.peer);
+}
+
+/* The one thing that libldap says clearly. Source: libraries/libldap/tls_g.c and tls_o.c, 2.5. */
+static bool says_wrong_name(struct span why)
+{
+	return why.len > 0 && memmem(why.at, why.len, "hostname does not match", 23) != NULL;
+}
+
 /*
  * The TLS library's words seldom say what is wrong with a certificate.  So it is fetched once more
- * without being verified, and described.
+ * without being verified, and judged by what it says itself.
  */
-static bool explain_certificate(struct connector_job *job, const LDAPURLDesc *url)
+static bool explain_certificate(struct connector_job *job, const LDAPURLDesc *url, struct span why)
 {
 	LDAP *handle = open_to_look(job, url, job->url, LDAP_OPT_X_TLS_NEVER);
-	struct berval der = { 0, NULL };
-	struct str about = { 0 };
-	struct span text, name;
-	bool is_explained = false;
+	struct str der = { 0 };
+	struct span name;
+	bool is_known;
 
 	if (handle == NULL)
 		return false;
-	ldap_get_option(handle, LDAP_OPT_X_TLS_PEERCERT, &der);
-	text = (struct span) { der.bv_val, der.bv_len };
-	name = certificate_dns_name(text);
-	if (name.at != NULL && is_name_wrong(job, url, name)) {
-		err_set(&job->report.err,
-		    "cannot trust %s: its certificate is for %.*s, not for %s; use that name in "
-		    "the URL",
-		    job->url, SPAN_ARG(name), url->lud_host);
-		is_explained = true;
-	} else if (certificate_describe(text, job->wall_ms, &about)) {
-		err_set(&job->report.err,
-		    "cannot trust %s: the server's certificate (%s) is not trusted by %s, or not "
-		    "for the name "
-		    "%s; check ca_file and the URL",
-		    job->url, str_c(&about), job->ca_file, url->lud_host);
-		is_explained = true;
-	}
-	str_done(&about);
-	ldap_memfree(der.bv_val);
+	is_known = note_peer(job, handle, &der);
 	ldap_unbind_ext(handle, NULL, NULL);
-	return is_explained;
+	if (is_known) {
+		name = x509_dns_name(str_span(&der));
+		job->report.trouble = says_wrong_name(why) ||
+					      (name.at != NULL && is_name_wrong(job, url, name))
+					  ? X509_WRONG_NAME
+					  : x509_judge(&job->report.peer, job->wall_ms);
+		tell_trouble(job, url);
+	}
+	str_done(&der);
+	return is_known;
 }
 
 static void explain_tls(struct connector_job *job, const LDAPURLDesc *url, int code)
@@ -350,7 +384,7 @@ static void explain_tls(struct connector_job *job, const LDAPURLDesc *url, int c
 		err_set(&job->report.err,
 		    "cannot start TLS with %s: %s; check that the server offers StartTLS", job->url,
 		    str_c(&why));
-	else if (!explain_certificate(job, url))
+	else if (!explain_certificate(job, url, str_span(&why)))
 		err_set(&job->report.err,
 		    "cannot start TLS with %s: %s; check that this port speaks TLS 1.2 or newer, "
 		    "and cert_file "
@@ -362,6 +396,7 @@ static void explain_tls(struct connector_job *job, const LDAPURLDesc *url, int c
 static void describe_tls(struct connector_job *job)
 {
 	char *version = NULL, *cipher = NULL;
+	struct str der = { 0 };
 
 	ldap_get_option(job->handle, LDAP_OPT_X_TLS_VERSION, &version);
 	ldap_get_option(job->handle, LDAP_OPT_X_TLS_CIPHER, &cipher);
@@ -369,6 +404,8 @@ static void describe_tls(struct connector_job *job)
 	    version == NULL ? "TLS" : version, cipher == NULL ? "" : cipher, job->ca_file);
 	ldap_memfree(version);
 	ldap_memfree(cipher);
+	note_peer(job, job->handle, &der);
+	str_done(&der);
 }
 
 static bool protect(struct connector_job *job, const LDAPURLDesc *url)
@@ -459,7 +496,10 @@ static bool authenticate(struct connector_job *job, const LDAPURLDesc *url)
 	int code;
 
 	job->report.stage = CONNECTOR_BIND;
+	if (job->skips_bind)
+		return false;
 	code = bind_now(job, is_scheme(url, "ldapi"));
+	job->report.is_refused = code == LDAP_INVALID_CREDENTIALS;
 	if (code != LDAP_SUCCESS)
 		explain_bind(job, code);
 	secret_free(&job->password);

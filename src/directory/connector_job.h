@@ -7,6 +7,9 @@
 
 #include "directory/connector.h"
 
+/* What a thread gets more than the loop has patience, so that the loop gives up first. */
+enum { CONNECTOR_SPARE_MS = 1000 };
+
 /* All is owned by the job. */
 struct connector_job {
 	char *url;
@@ -16,6 +19,7 @@ struct connector_job {
 	struct secret *password;              /* NULL: not set */
 	enum directory_bind method;
 	bool starttls;
+	bool skips_bind; /* it ends before it */
 	int64_t timeout_ms;
 	int64_t wall_ms; /* when it was started */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* LDIF in pieces: the first byte says how long they are. */
-#include "directory/certificate_text.h"
+#include "core/x509.h"
 #include "directory/ldif_parse.h"
 #include "directory/member_text.h"
 
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ldif_splitter splitter = { 0 };
 	struct ldif_record record = { 0 };
-	struct str out = { 0 };
+	struct x509_summary summary;
 	size_t piece = size == 0 ? 1 : (size_t)data[0] + 1;
 	size_t sum = 0;
 
@@ -53,10 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sum += take_records(&splitter, false, &record);
 	}
 	sum += take_records(&splitter, true, &record);
-	certificate_describe((struct span) { (const char *)data, size }, 0, &out);
-	certificate_dns_name((struct span) { (const char *)data, size });
+	x509_summarize((struct span) { (const char *)data, size }, &summary);
+	x509_dns_name((struct span) { (const char *)data, size });
 	fuzz_sink = sum;
-	str_done(&out);
 	ldif_record_done(&record);
 	ldif_splitter_done(&splitter);
 	return 0;

@@ -47,5 +47,6 @@ int main(int argc, char **argv)
 	failed += RUN(tenant_self);
 	failed += RUN(value);
 	failed += RUN(workspace_group);
+	failed += RUN(x509);
 	return failed == 0 ? 0 : 1;
 }

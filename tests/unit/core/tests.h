@@ -66,5 +66,6 @@ TEST_GROUP(survey);
 TEST_GROUP(tenant_self);
 TEST_GROUP(value);
 TEST_GROUP(workspace_group);
+TEST_GROUP(x509);
 
 #endif

@@ -7,7 +7,7 @@
 
 int main(void)
 {
-	int failures = RUN(certificate_text) + RUN(entry_builder) + RUN(group_table) + RUN(kind);
+	int failures = RUN(entry_builder) + RUN(group_table) + RUN(kind);
 
 	failures += RUN(ldif) + RUN(ldif_parse) + RUN(primary_group) + RUN(session_urls) +
 		    RUN(settings) + RUN(srv) + RUN(text);

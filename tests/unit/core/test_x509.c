@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/hash.h"
 #include "base/time.h"
-#include "directory/certificate_text.h"
-#include "tests/unit/directory/tests.h"
+#include "core/x509.h"
+#include "tests/unit/core/tests.h"
 
 #include <stdlib.h>
 
@@ -47,18 +47,39 @@ static void a_certificate_is_described(void **state)
 	uint8_t der[CERTIFICATE_MAX_BYTES];
 	struct span text = { (const char *)der, read_certificate(der) };
 	struct str out = { 0 };
+	struct x509_summary summary;
 
 	(void)state;
-	assert_true(certificate_describe(text, wall("2027-01-01"), &out));
-	assert_string_equal(str_c(&out), "subject cn=dc1,o=Test, issued by cn=dc1,o=Test, "
+	assert_true(x509_summarize(text, &summary));
+	assert_string_equal(summary.names, "dc1.corp.example, *.corp.example");
+	x509_describe(&summary, wall("2027-01-01"), &out);
+	assert_string_equal(str_c(&out), "subject CN=dc1,O=Test, issued by CN=dc1,O=Test, "
 					 "valid from 2026-11-24T00:14:14Z to 2027-11-24T00:14:14Z");
 	str_truncate(&out, 0);
-	assert_true(certificate_describe(text, wall("2028-01-01"), &out));
+	x509_describe(&summary, wall("2028-01-01"), &out);
 	assert_non_null(strstr(str_c(&out), "expired on 2027-11-24T00:14:14Z"));
 	str_truncate(&out, 0);
-	assert_true(certificate_describe(text, wall("2020-01-01"), &out));
+	x509_describe(&summary, wall("2020-01-01"), &out);
 	assert_non_null(strstr(str_c(&out), "not valid before 2026-11-24T00:14:14Z"));
 	str_done(&out);
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+	uint8_t der[CERTIFICATE_MAX_BYTES];
+	struct span text = { (const char *)der, read_certificate(der) };
+	struct x509_summary summary;
+
+	(void)state;
+	assert_true(x509_summarize(text, &summary));
+	assert_int_equal(x509_judge(&summary, wall("2027-01-01")), X509_SELF_SIGNED);
+	assert_int_equal(x509_judge(&summary, wall("2028-01-01")), X509_EXPIRED);
+	assert_int_equal(x509_judge(&summary, wall("2020-01-01")), X509_NOT_YET_VALID);
+	summary.is_self_signed = false;
+	assert_int_equal(x509_judge(&summary, wall("2027-01-01")), X509_UNKNOWN_ISSUER);
+	summary.is_known = false;
+	assert_int_equal(x509_judge(&summary, wall("2028-01-01")), X509_UNKNOWN_ISSUER);
+	assert_string_equal(x509_trouble_name(X509_WRONG_NAME), "wrong-name");
 }
 
 static void the_first_dns_name_is_found(void **state)
@@ -67,9 +88,9 @@ static void the_first_dns_name_is_found(void **state)
 	struct span text = { (const char *)der, read_certificate(der) };
 
 	(void)state;
-	assert_span(certificate_dns_name(text), "dc1.corp.example");
-	assert_null(certificate_dns_name(SPAN("nonsense")).at);
-	assert_null(certificate_dns_name(SPAN_NULL).at);
+	assert_span(x509_dns_name(text), "dc1.corp.example");
+	assert_null(x509_dns_name(SPAN("nonsense")).at);
+	assert_null(x509_dns_name(SPAN_NULL).at);
 }
 
 /* Each cut is copied to the heap, so that reading beyond it is seen. */
@@ -77,43 +98,40 @@ static void a_cut_certificate_is_not_read_beyond_its_end(void **state)
 {
 	uint8_t der[CERTIFICATE_MAX_BYTES];
 	size_t len = read_certificate(der);
-	struct str out = { 0 };
+	struct x509_summary summary;
 
 	(void)state;
 	for (size_t cut = 0; cut < len; cut++) {
 		char *piece = malloc(cut + 1);
 		assert_non_null(piece);
 		memcpy(piece, der, cut);
-		assert_false(certificate_describe((struct span) { piece, cut }, 0, &out));
-		assert_int_equal(out.len, 0);
-		certificate_dns_name((struct span) { piece, cut });
+		assert_false(x509_summarize((struct span) { piece, cut }, &summary));
+		assert_false(summary.is_known);
+		x509_dns_name((struct span) { piece, cut });
 		free(piece);
 	}
-	str_done(&out);
 }
 
 static void a_broken_certificate_harms_nobody(void **state)
 {
 	uint8_t der[CERTIFICATE_MAX_BYTES];
 	size_t len = read_certificate(der);
-	struct str out = { 0 };
+	struct x509_summary summary;
 
 	(void)state;
 	for (size_t i = 0; i < len * 8; i++) {
 		der[i / 8] ^= (uint8_t)(1 << i % 8);
-		str_truncate(&out, 0);
-		certificate_describe((struct span) { (const char *)der, len }, 0, &out);
-		certificate_dns_name((struct span) { (const char *)der, len });
+		x509_summarize((struct span) { (const char *)der, len }, &summary);
+		x509_dns_name((struct span) { (const char *)der, len });
 		der[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
-	str_done(&out);
 }
 
-const struct CMUnitTest certificate_text_tests[] = {
+const struct CMUnitTest x509_tests[] = {
 	cmocka_unit_test(a_certificate_is_described),
+	cmocka_unit_test(what_is_wrong_is_named),
 	cmocka_unit_test(the_first_dns_name_is_found),
 	cmocka_unit_test(a_cut_certificate_is_not_read_beyond_its_end),
 	cmocka_unit_test(a_broken_certificate_harms_nobody),
 };
-const size_t certificate_text_test_count = sizeof(certificate_text_tests) /
-					   sizeof(*certificate_text_tests);
+const size_t x509_test_count = sizeof(x509_tests) / sizeof(*x509_tests);
