@@ -11,6 +11,7 @@
 #define SCIM_HTTP_H
 
 #include "base/str.h"
+#include "core/x509.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,10 +47,22 @@ struct http_answer {
 	struct span body;           /* unpacked; what came of it */
 	struct span retry_after;    /* headers; absent: not there */
 	struct span date;
+	struct span rate_limit, rate_remaining,
+	    rate_reset;         /* x-ratelimit-limit, -remaining, -reset, or without the x- */
 	struct span request_id; /* x-request-id, x-correlation-id or traceparent */
 };
 
 typedef void http_callback(void *context, const struct http_answer *answer);
+
+/* Who the peer is by TLS; borrowed until the callback returns. */
+struct http_inspection {
+	enum http_failure failure;  /* HTTP_NO_FAILURE: the certificate is trusted */
+	struct span failure_detail; /* as in an answer */
+	enum x509_trouble trouble;  /* of HTTP_NOT_TRUSTED: what is wrong, where that is known */
+	const struct x509_summary *peer; /* its certificate */
+};
+
+typedef void http_inspect_callback(void *context, const struct http_inspection *inspection);
 
 struct http;
 struct http_call;
@@ -58,6 +71,8 @@ struct http_vtable {
 	struct http_call *(*start)(struct http *http, const struct http_request *request,
 	    http_callback *callback, void *context);
 	void (*cancel)(struct http *http, struct http_call *call);
+	void (*inspect)(struct http *http, struct span url, int64_t timeout_ms,
+	    http_inspect_callback *callback, void *context);
 	void (*rest)(struct http *http);
 	void (*free)(struct http *http);
 };
@@ -83,6 +98,18 @@ static inline struct http_call *http_start(
 static inline void http_cancel(struct http *http, struct http_call *call)
 {
 	http->vtable->cancel(http, call);
+}
+
+/**
+ * Looks at the certificate of a URL's host over a connection of its own, on which nothing is sent.
+ * One at a time; never answered before this returned, and not at all once the transport is freed.
+ *
+ * @param url  https; borrowed until the callback
+ */
+static inline void http_inspect(struct http *http, struct span url, int64_t timeout_ms,
+    http_inspect_callback *callback, void *context)
+{
+	http->vtable->inspect(http, url, timeout_ms, callback, context);
 }
 
 /** Says that nothing is left to ask for now: connections that nothing runs on may be closed after a

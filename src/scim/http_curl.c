@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "loop/transfers.h"
+#include "scim/http_inspect.h"
 #include "scim/http_lane.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct transport {
 	struct http http;
 	struct loop *loop;
 	struct http_curl_settings settings;
+	struct inspector *inspector; /* NULL until something is inspected */
 	struct transfers *transfers; /* NULL until the first request, and after a rest */
 	struct loop_timer *rest;     /* runs while nothing is left to ask */
 	struct http_call *running, *idle;
@@ -186,6 +188,16 @@ static void on_rested(void *context)
 	close_now(context);
 }
 
+static void inspect(struct http *http, struct span url, int64_t timeout_ms,
+    http_inspect_callback *callback, void *context)
+{
+	struct transport *transport = (struct transport *)http;
+
+	if (transport->inspector == NULL)
+		transport->inspector = inspector_new(transport->loop, &transport->settings);
+	inspector_start(transport->inspector, url, timeout_ms, callback, context);
+}
+
 static void free_all(struct http *http)
 {
 	struct transport *transport = (struct transport *)http;
@@ -196,13 +208,14 @@ static void free_all(struct http *http)
 	close_now(transport);
 	free_idle_calls(transport);
 	loop_timer_free(&transport->rest);
+	inspector_free(&transport->inspector);
 	free(transport);
 	curl_global_cleanup();
 }
 
 struct http *http_curl_new(struct loop *loop, const struct http_curl_settings *settings)
 {
-	static const struct http_vtable vtable = { start, cancel, rest, free_all };
+	static const struct http_vtable vtable = { start, cancel, inspect, rest, free_all };
 	struct transport *transport = mem_new(1, sizeof(*transport));
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)

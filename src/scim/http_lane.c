@@ -58,6 +58,9 @@ static void forget_headers(struct http_lane *lane)
 {
 	str_truncate(&lane->retry_after, 0);
 	str_truncate(&lane->date, 0);
+	str_truncate(&lane->rate_limit, 0);
+	str_truncate(&lane->rate_remaining, 0);
+	str_truncate(&lane->rate_reset, 0);
 	str_truncate(&lane->request_id, 0);
 	lane->request_id_rank = 0;
 }
@@ -68,6 +71,19 @@ static void keep_request_id(struct http_lane *lane, int rank, struct span value)
 		return;
 	lane->request_id_rank = rank;
 	keep_header(&lane->request_id, value);
+}
+
+/* The draft's names, and those that most servers had before it. */
+static void keep_rate(struct http_lane *lane, struct span name, struct span value)
+{
+	if (name.len > 2 && strncasecmp(name.at, "x-", 2) == 0)
+		name = (struct span) { name.at + 2, name.len - 2 };
+	if (span_equal_ascii_case(name, SPAN("ratelimit-limit")))
+		keep_header(&lane->rate_limit, value);
+	else if (span_equal_ascii_case(name, SPAN("ratelimit-remaining")))
+		keep_header(&lane->rate_remaining, value);
+	else if (span_equal_ascii_case(name, SPAN("ratelimit-reset")))
+		keep_header(&lane->rate_reset, value);
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *context)
@@ -94,6 +110,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 		keep_request_id(lane, 2, value);
 	else if (span_equal_ascii_case(name, SPAN("traceparent")))
 		keep_request_id(lane, 1, value);
+	else
+		keep_rate(lane, name, value);
 	return size * count;
 }
 
@@ -108,7 +126,7 @@ static void lane_set_protocols(CURL *easy)
 #endif
 }
 
-static void lane_set_peer(CURL *easy, const struct http_curl_settings *settings)
+void http_lane_set_peer(CURL *easy, const struct http_curl_settings *settings)
 {
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
@@ -145,7 +163,7 @@ void http_lane_init(struct http_lane *lane, const struct http_curl_settings *set
 	lane->easy = curl_easy_init();
 	if (lane->easy == NULL)
 		mem_exhausted();
-	lane_set_peer(lane->easy, settings);
+	http_lane_set_peer(lane->easy, settings);
 	lane_set_callbacks(lane);
 	curl_easy_setopt(lane->easy, CURLOPT_PRIVATE, owner);
 	/* An id of dots is an id, not a way up. */
@@ -167,6 +185,9 @@ void http_lane_done(struct http_lane *lane)
 	secret_wipe_str(&lane->answer_body);
 	str_done(&lane->retry_after);
 	str_done(&lane->date);
+	str_done(&lane->rate_limit);
+	str_done(&lane->rate_remaining);
+	str_done(&lane->rate_reset);
 	str_done(&lane->request_id);
 }
 
@@ -240,7 +261,7 @@ void http_lane_set_up(struct http_lane *lane, const struct http_request *request
 	curl_easy_setopt(lane->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->timeout_ms);
 }
 
-static enum http_failure failure_of(const struct http_lane *lane, CURLcode code)
+enum http_failure http_lane_failure(CURLcode code)
 {
 	static const struct {
 		CURLcode code;
@@ -263,14 +284,19 @@ static enum http_failure failure_of(const struct http_lane *lane, CURLcode code)
 		{ CURLE_UNSUPPORTED_PROTOCOL, HTTP_MALFORMED },
 		{ CURLE_URL_MALFORMAT, HTTP_MALFORMED },
 	};
-	enum http_failure failure = HTTP_BROKEN;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].code == code)
+			return known[i].failure;
+	return HTTP_BROKEN;
+}
+
+static enum http_failure failure_of(const struct http_lane *lane, CURLcode code)
+{
+	enum http_failure failure = http_lane_failure(code);
 
 	if (lane->is_too_large)
 		return HTTP_TOO_LARGE;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (known[i].code == code)
-			failure = known[i].failure;
-	}
 	/* Connecting anew failed after the first connection broke under the request. */
 	if (lane->sends > 0 && (failure == HTTP_NAME_UNKNOWN || failure == HTTP_REFUSED))
 		failure = HTTP_BROKEN;
@@ -309,6 +335,9 @@ void http_lane_read(struct http_lane *lane, CURLcode code, struct http_answer *r
 		.body = str_span(&lane->answer_body),
 		.retry_after = header_of(&lane->retry_after),
 		.date = header_of(&lane->date),
+		.rate_limit = header_of(&lane->rate_limit),
+		.rate_remaining = header_of(&lane->rate_remaining),
+		.rate_reset = header_of(&lane->rate_reset),
 		.request_id = header_of(&lane->request_id),
 	};
 }

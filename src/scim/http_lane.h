@@ -20,6 +20,7 @@ struct http_lane {
 	struct str lines[HTTP_LANE_HEADERS]; /* and curl's list of them */
 	struct curl_slist headers[HTTP_LANE_HEADERS];
 	struct str answer_body, retry_after, date, request_id;
+	struct str rate_limit, rate_remaining, rate_reset;
 	int request_id_rank;
 	unsigned sends; /* of this request */
 	bool is_repeatable, is_too_large, has_secret_answer;
@@ -39,6 +40,12 @@ void http_lane_done(struct http_lane *lane);
 
 /** Makes the next request of the handle, which is in no multi handle. */
 void http_lane_set_up(struct http_lane *lane, const struct http_request *request);
+
+/** Sets on a handle what every connection has: protocols, TLS, whom to trust, the proxy. */
+void http_lane_set_peer(CURL *easy, const struct http_curl_settings *settings);
+
+/** What a code of curl's means, before anything was sent. */
+enum http_failure http_lane_failure(CURLcode code);
 
 /** Shows what came of the request; it looks at the lane until the lane is cleaned. */
 void http_lane_read(struct http_lane *lane, CURLcode code, struct http_answer *ret_answer);

@@ -27,6 +27,13 @@ struct fake_http {
 	struct fake_http_request *requests;
 	size_t request_count;
 	struct fake_http_counts counts;
+	struct loop_timer *inspection;
+	http_inspect_callback *on_inspected;
+	void *inspect_context;
+	struct str inspected;
+	enum http_failure failure;
+	enum x509_trouble trouble;
+	struct x509_summary peer;
 };
 
 static char *dup_c(const char *text)
@@ -57,6 +64,9 @@ static void scripted_free(struct scripted *scripted)
 	free((char *)(uintptr_t)scripted->answer.retry_after);
 	free((char *)(uintptr_t)scripted->answer.date);
 	free((char *)(uintptr_t)scripted->answer.request_id);
+	free((char *)(uintptr_t)scripted->answer.rate_reset);
+	free((char *)(uintptr_t)scripted->answer.rate_remaining);
+	free((char *)(uintptr_t)scripted->answer.rate_limit);
 	free(scripted);
 }
 
@@ -73,6 +83,9 @@ void fake_http_script(struct http *http, const struct fake_http_answer *answer)
 	scripted->answer.retry_after = dup_c(answer->retry_after);
 	scripted->answer.date = dup_c(answer->date);
 	scripted->answer.request_id = dup_c(answer->request_id);
+	scripted->answer.rate_reset = dup_c(answer->rate_reset);
+	scripted->answer.rate_remaining = dup_c(answer->rate_remaining);
+	scripted->answer.rate_limit = dup_c(answer->rate_limit);
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = scripted;
@@ -117,6 +130,9 @@ static struct http_answer answer_of(const struct scripted *scripted)
 		.retry_after = span_of(answer->retry_after),
 		.date = span_of(answer->date),
 		.request_id = span_of(answer->request_id),
+		.rate_reset = span_of(answer->rate_reset),
+		.rate_remaining = span_of(answer->rate_remaining),
+		.rate_limit = span_of(answer->rate_limit),
 	};
 }
 
@@ -177,6 +193,45 @@ static void cancel(struct http *http, struct http_call *call)
 	call_end(call);
 }
 
+static void on_inspection_due(void *context)
+{
+	struct fake_http *fake = context;
+	struct http_inspection inspection = { .failure = fake->failure,
+		.failure_detail = SPAN("the library's words"),
+		.trouble = fake->trouble,
+		.peer = &fake->peer };
+
+	fake->on_inspected(fake->inspect_context, &inspection);
+}
+
+static void inspect(struct http *http, struct span url, int64_t timeout_ms,
+    http_inspect_callback *callback, void *context)
+{
+	struct fake_http *fake = (struct fake_http *)http;
+
+	(void)timeout_ms;
+	str_add(&fake->inspected, url);
+	str_add_byte(&fake->inspected, ' ');
+	fake->on_inspected = callback;
+	fake->inspect_context = context;
+	loop_timer_start(fake->inspection, 0);
+}
+
+void fake_http_inspection(struct http *http, enum http_failure failure, enum x509_trouble trouble,
+    const struct x509_summary *peer)
+{
+	struct fake_http *fake = (struct fake_http *)http;
+
+	fake->failure = failure;
+	fake->trouble = trouble;
+	fake->peer = peer == NULL ? (struct x509_summary) { 0 } : *peer;
+}
+
+const char *fake_http_inspected(const struct http *http)
+{
+	return str_c(&((const struct fake_http *)http)->inspected);
+}
+
 static void rest(struct http *http)
 {
 	((struct fake_http *)http)->counts.closed++;
@@ -206,16 +261,19 @@ static void free_all(struct http *http)
 	for (size_t i = 0; i < fake->request_count; i++)
 		request_done(&fake->requests[i]);
 	free(fake->requests);
+	loop_timer_free(&fake->inspection);
+	str_done(&fake->inspected);
 	free(fake);
 }
 
 struct http *fake_http_new(struct loop *loop)
 {
-	static const struct http_vtable vtable = { start, cancel, rest, free_all };
+	static const struct http_vtable vtable = { start, cancel, inspect, rest, free_all };
 	struct fake_http *fake = mem_new(1, sizeof(*fake));
 
 	fake->http.vtable = &vtable;
 	fake->loop = loop;
+	fake->inspection = loop_timer_new(loop, on_inspection_due, fake);
 	return &fake->http;
 }
 

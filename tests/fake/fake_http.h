@@ -20,6 +20,7 @@ struct fake_http_answer {
 	bool was_not_sent; /* of a failure */
 	int status;
 	const char *body, *retry_after, *date, *request_id;
+	const char *rate_limit, *rate_remaining, *rate_reset;
 	size_t body_bytes; /* 0: to the NUL */
 	int64_t delay_ms;
 };
@@ -39,6 +40,18 @@ void fake_http_script(struct http *http, const struct fake_http_answer *answer);
 
 /** Adds an answer with a status and a body. */
 void fake_http_reply(struct http *http, int status, const char *body);
+
+/**
+ * Says what inspections find from now on; before, they find a certificate that is trusted and
+ * cannot be read.
+ *
+ * @param peer  copied; NULL: unknown
+ */
+void fake_http_inspection(struct http *http, enum http_failure failure, enum x509_trouble trouble,
+    const struct x509_summary *peer);
+
+/** URLs that were inspected so far, each with a space behind it. @return borrowed */
+const char *fake_http_inspected(const struct http *http);
 
 /** Requests so far. */
 size_t fake_http_count(const struct http *http);
