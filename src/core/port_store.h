@@ -481,6 +481,29 @@ enum status store_record_each_grant(struct store *store,
 /** Whether something was written and is not committed yet, by whoever holds this store. */
 bool store_is_writing(const struct store *store);
 
+/* ---- from outside: nothing is opened, locked or made ---- */
+
+enum { STORE_HOLDER_SIZE = 32 };
+
+/* Where the state lies, and who has it. */
+struct store_place {
+	bool exists;
+	uint64_t size_bytes;              /* of the file and its log */
+	uint64_t free_bytes, total_bytes; /* of the file system; free: for this user */
+	bool is_locked;                   /* a process holds the lock */
+	int64_t holder_pid;               /* 0: it cannot be told which */
+	char holder[STORE_HOLDER_SIZE];   /* its name; "": likewise */
+	struct err cannot_write; /* why this user cannot write it, or make it; "": it can */
+};
+
+/**
+ * Looks at the place of a state.
+ *
+ * @param path  borrowed
+ * @return STATUS_OK; STATUS_CORRUPT: the folder is not there or cannot be looked at
+ */
+enum status store_look(const char *path, struct store_place *ret_place, struct err *reterr);
+
 /* ---- whole-file facts ---- */
 
 /** How the state stands, for status. */

@@ -85,10 +85,10 @@ struct action fixture_action(struct fixture *fixture, int64_t run_id, enum actio
 	} while (0)
 
 extern const struct CMUnitTest action_tests[], audit_tests[], file_tests[], hold_tests[],
-    link_tests[], meta_tests[], observed_tests[], quarantine_tests[], record_tests[], run_tests[],
-    schema_tests[], store_tests[];
+    link_tests[], meta_tests[], observed_tests[], place_tests[], quarantine_tests[], record_tests[],
+    run_tests[], schema_tests[], store_tests[];
 extern const size_t action_test_count, audit_test_count, file_test_count, hold_test_count,
-    link_test_count, meta_test_count, observed_test_count, quarantine_test_count, record_test_count,
-    run_test_count, schema_test_count, store_test_count;
+    link_test_count, meta_test_count, observed_test_count, place_test_count, quarantine_test_count,
+    record_test_count, run_test_count, schema_test_count, store_test_count;
 
 #endif

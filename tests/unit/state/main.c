@@ -17,6 +17,7 @@ int main(void)
 	RUN(link);
 	RUN(meta);
 	RUN(observed);
+	RUN(place);
 	RUN(quarantine);
 	RUN(record);
 	RUN(run);
