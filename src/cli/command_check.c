@@ -1,122 +1,176 @@
 /* SPDX-License-Identifier: ISC */
-/* scimward check: the configuration, then each peer, one line a step. */
-#include "base/emit.h"
-#include "base/unicode.h"
+/* scimward check: all that can be wrong, one line a step, and what to do about it. */
+#include "app/check.h"
+#include "app/terminal.h"
 #include "cli/program.h"
+#include "cli/progress.h"
+#include "report/check_writer.h"
+#include <signal.h>
+#include <unistd.h>
 
-struct check {
+struct checking {
 	struct program program;
+	struct app_check *check;
+	struct check_writer writer;
 	struct str out;
-	struct emitter json;
-	const char *peer;
-	bool is_failed;
-	size_t source_at;
+	struct progress progress;
+	struct loop_signal *term, *interrupt;
+	size_t failed[CHECK_AREA_COUNT];
+	enum exit_code printed; /* whether standard output could be written */
 };
 
-static void say(struct check *check, bool is_ok, struct span what, struct span detail)
+/* ---- steps ---- */
+
+static void flush(struct checking *checking)
 {
-	check->is_failed = check->is_failed || !is_ok;
-	if (check->program.options->is_json) {
-		emit_object_open(&check->json);
-		emit_key(&check->json, "peer");
-		emit_string_c(&check->json, check->peer);
-		emit_key(&check->json, "step");
-		emit_string(&check->json, what);
-		emit_key(&check->json, "ok");
-		emit_bool(&check->json, is_ok);
-		emit_key(&check->json, "detail");
-		emit_string(&check->json, detail);
-		emit_object_close(&check->json);
-		return;
+	enum exit_code code = program_print(str_span(&checking->out));
+
+	if (checking->printed == EXIT_DONE)
+		checking->printed = code;
+	str_truncate(&checking->out, 0);
+}
+
+static void on_step(
+    void *context, enum check_area area, struct span peer, const struct check_step *step)
+{
+	struct checking *checking = context;
+
+	checking->failed[area] += step->status == CHECK_FAILED;
+	check_writer_step(&checking->writer, area, peer, step);
+	progress_done(&checking->progress);
+	if (!checking->writer.is_json)
+		flush(checking);
+}
+
+static void on_done(void *context)
+{
+	loop_stop(((struct checking *)context)->program.loop);
+}
+
+static void on_progress(void *context, const char *phase, uint64_t done, uint64_t of)
+{
+	progress_show(&((struct checking *)context)->progress, phase, done, of);
+}
+
+static void on_signal(void *context)
+{
+	struct checking *checking = context;
+
+	program_complain("stopping; what was found so far is told");
+	app_check_stop(checking->check);
+	/* A second one is not waited for. */
+	loop_signal_free(&checking->interrupt);
+	loop_signal_free(&checking->term);
+}
+
+/* The state comes first: without it nothing runs at all. */
+static enum exit_code code_of(const struct checking *checking)
+{
+	if (checking->printed != EXIT_DONE)
+		return checking->printed;
+	if (checking->failed[CHECK_CONFIGURATION] > 0)
+		return EXIT_CONFIG;
+	if (checking->failed[CHECK_STATE] > 0)
+		return EXIT_STATE;
+	if (checking->failed[CHECK_DIRECTORY] + checking->failed[CHECK_TENANT] > 0)
+		return EXIT_PEER;
+	return EXIT_DONE;
+}
+
+static void run(struct checking *checking)
+{
+	struct program *program = &checking->program;
+	struct app_check_input input = {
+		.agent = program->agent,
+		.config_path = program->options->config_path,
+		.is_offline = program->options->is_offline,
+		.on_step = on_step,
+		.on_done = on_done,
+		.on_progress = on_progress,
+		.context = checking,
+	};
+
+	progress_init(&checking->progress, program->loop, program->options->is_quiet);
+	checking->term = loop_signal_new(program->loop, SIGTERM, on_signal, checking);
+	checking->interrupt = loop_signal_new(program->loop, SIGINT, on_signal, checking);
+	checking->check = app_check_start(&input);
+	loop_run(program->loop);
+	app_check_free(&checking->check);
+	loop_signal_free(&checking->interrupt);
+	loop_signal_free(&checking->term);
+}
+
+/* ---- what is wrong with the configuration ---- */
+
+static const char *const configuration_names[] = { "configuration", NULL };
+
+static void on_configuration_step(void *context, const struct check_step *step)
+{
+	if (step != NULL)
+		on_step(context, CHECK_CONFIGURATION, span_of(check_area_name(CHECK_CONFIGURATION)),
+		    step);
+}
+
+static void tell_fault(struct check_teller *teller, const struct config_fault *fault)
+{
+	struct str *detail = check_begin(teller, "configuration");
+
+	str_addf(detail, "%s:%u: %s%s%s", fault->file, fault->line, fault->key,
+	    fault->key[0] == '\0' ? "" : ": ", fault->what);
+	emit_member_string(&teller->data, "file", span_of(fault->file));
+	emit_member_int(&teller->data, "line", fault->line);
+	emit_member_string(&teller->data, "key", span_of(fault->key));
+	str_add_c(&teller->remedy, fault->remedy);
+	check_tell(teller, fault->severity == CONFIG_FAULT ? CHECK_FAILED : CHECK_WARNING);
+}
+
+static void tell_faults(
+    struct checking *checking, const struct config_faults *faults, const struct err *err)
+{
+	struct check_teller teller;
+
+	check_teller_open(&teller, configuration_names, on_configuration_step, checking);
+	for (size_t i = 0; i < faults->count; i++)
+		tell_fault(&teller, &faults->at[i]);
+	if (err->text[0] != '\0') {
+		check_begin(&teller, "configuration");
+		check_add_message(&teller, span_of(err->text));
+		check_tell(&teller, CHECK_FAILED);
 	}
-	str_addf(&check->out, "%s %s: ", is_ok ? "ok    " : "FAILED", check->peer);
-	utf8_printable(what, &check->out);
-	if (detail.len > 0) {
-		str_add_c(&check->out, ": ");
-		utf8_printable(detail, &check->out);
-	}
-	str_add_byte(&check->out, '\n');
-	program_print(str_span(&check->out));
-	str_truncate(&check->out, 0);
+	check_teller_close(&teller);
 }
 
-static void next_peer(struct check *check);
-
-static void on_step(void *context, bool is_ok, struct span what, struct span detail, bool is_last)
+/* As for every command: text goes to standard error, with the place in the line marked. */
+static void complain(
+    const struct options *options, const struct config_faults *faults, const struct err *err)
 {
-	struct check *check = context;
-
-	say(check, is_ok, what, detail);
-	if (is_last)
-		next_peer(check);
-}
-
-static void on_tenant_step(
-    void *context, bool is_ok, struct span what, struct span detail, bool is_last)
-{
-	struct check *check = context;
-
-	say(check, is_ok, what, detail);
-	if (is_last)
-		loop_stop(check->program.loop);
-}
-
-static void next_peer(struct check *check)
-{
-	struct agent *agent = check->program.agent;
-	struct account_reader *reader = tenant_reader(agent->tenant);
-
-	if (check->source_at < agent->source_count) {
-		struct source *source = agent->sources[check->source_at++];
-
-		check->peer = source->name.at;
-		source_check(source, on_step, check);
-		return;
-	}
-	check->peer = "tenant";
-	reader->vtable->check(reader, on_tenant_step, check);
-}
-
-static enum exit_code check_peers(struct check *check)
-{
-	next_peer(check);
-	loop_run(check->program.loop);
-	return check->is_failed ? EXIT_PEER : EXIT_DONE;
-}
-
-static void say_configuration(struct check *check)
-{
-	const struct config *config = check->program.agent->config;
-	struct str detail = { 0 };
-
-	str_addf(&detail, "%zu %s, %zu mapping rules, %zu workspace rules, %s tenant",
-	    config->directory_count, config->directory_count == 1 ? "directory" : "directories",
-	    config->rule_count, config->workspace_count,
-	    config->tenant.profile == TENANT_ANAPLAN ? "Anaplan" : "generic");
-	check->peer = "configuration";
-	say(check, true, span_of(check->program.options->config_path), str_span(&detail));
-	str_done(&detail);
+	program_print_faults(faults);
+	if (err->text[0] != '\0')
+		program_complain("%s: %s", options->config_path, err->text);
 }
 
 enum exit_code command_check(const struct options *options)
 {
-	struct check check = { 0 };
-	enum exit_code code = program_open(&check.program, options);
+	struct checking checking = { .printed = EXIT_DONE };
+	struct config_faults faults = { 0 };
+	struct err err;
+	enum exit_code code = program_open_silently(&checking.program, options, &faults, &err);
 
-	emit_init(&check.json, &check.out, 2);
-	if (options->is_json)
-		emit_array_open(&check.json);
-	if (code == EXIT_DONE) {
-		say_configuration(&check);
-		if (!options->is_offline)
-			code = check_peers(&check);
+	if (code != EXIT_DONE)
+		complain(options, &faults, &err);
+	if (code == EXIT_DONE || options->is_json) {
+		check_writer_begin(&checking.writer, &checking.out, options->is_json,
+		    terminal_wants_color(STDOUT_FILENO));
+		tell_faults(&checking, &faults, &err);
+		if (code == EXIT_DONE)
+			run(&checking);
+		check_writer_end(&checking.writer);
+		flush(&checking);
 	}
-	if (options->is_json) {
-		emit_array_close(&check.json);
-		str_add_byte(&check.out, '\n');
-		program_print(str_span(&check.out));
-	}
-	program_close(&check.program);
-	str_done(&check.out);
+	if (code == EXIT_DONE)
+		code = code_of(&checking);
+	config_faults_done(&faults);
+	program_close(&checking.program);
+	str_done(&checking.out);
 	return code;
 }

@@ -42,28 +42,38 @@ static enum log_level level_of(const struct options *options, enum log_level con
 	return options->is_verbose ? LOG_LEVEL_DEBUG : configured;
 }
 
-enum exit_code program_open(struct program *program, const struct options *options)
+enum exit_code program_open_silently(struct program *program, const struct options *options,
+    struct config_faults *ret_faults, struct err *ret_err)
 {
 	struct config *config = NULL;
-	struct config_faults faults = { 0 };
-	enum status status = config_load(options->config_path, &config, &faults);
-	struct err err;
+	enum status status = config_load(options->config_path, &config, ret_faults);
 
 	*program = (struct program) { .options = options };
-	if (status != STATUS_OK || !options->is_quiet)
-		program_print_faults(&faults);
-	config_faults_done(&faults);
+	ret_err->text[0] = '\0';
 	if (status != STATUS_OK)
 		return EXIT_CONFIG;
 	log_sinks_open(config->log.format, level_of(options, config->log.level));
 	program->loop = loop_new();
-	if (agent_new(program->loop, config, &program->agent, &err) != STATUS_OK) {
-		program_complain("%s: %s", options->config_path, err.text);
+	if (agent_new(program->loop, config, &program->agent, ret_err) != STATUS_OK) {
 		config_free(&config);
 		program_close(program);
 		return EXIT_CONFIG;
 	}
 	return EXIT_DONE;
+}
+
+enum exit_code program_open(struct program *program, const struct options *options)
+{
+	struct config_faults faults = { 0 };
+	struct err err;
+	enum exit_code code = program_open_silently(program, options, &faults, &err);
+
+	if (code != EXIT_DONE || !options->is_quiet)
+		program_print_faults(&faults);
+	config_faults_done(&faults);
+	if (err.text[0] != '\0')
+		program_complain("%s: %s", options->config_path, err.text);
+	return code;
 }
 
 enum exit_code program_open_store(struct program *program, enum store_mode mode)

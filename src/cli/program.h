@@ -27,6 +27,15 @@ void program_complain(const char *format, ...) __attribute__((format(printf, 1, 
  */
 enum exit_code program_open(struct program *program, const struct options *options);
 
+/**
+ * Likewise, and leaves it to the caller to say why.
+ *
+ * @param ret_faults  an empty list; what is wrong with the file, warnings too
+ * @param ret_err     what the parts refuse; "": nothing
+ */
+enum exit_code program_open_silently(struct program *program, const struct options *options,
+    struct config_faults *ret_faults, struct err *ret_err);
+
 /** Opens the state. @return as program_open */
 enum exit_code program_open_store(struct program *program, enum store_mode mode);
 

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "core/certificate.h"
+#include "core/check.h"
 #include "core/entry.h"
 #include "core/membership.h"
 
@@ -108,10 +109,6 @@ struct look_up_batch_handler {
 	void (*on_done)(void *context, enum status status, const struct err *err);
 };
 
-/* One step of a check of the configuration against the real peer. */
-typedef void check_callback(
-    void *context, bool is_ok, struct span what, struct span detail, bool is_last);
-
 /* Something changed, or (`is_lost`) nobody will say any more: `why` is for people. */
 typedef void source_watch_callback(void *context, bool is_lost, struct span why);
 
@@ -202,7 +199,11 @@ static inline bool source_watch(
 	return source->vtable->watch(source, callback, context);
 }
 
-/** Starts a check: connection, TLS, bind, base, count, groups, canaries; one callback a step. */
+/**
+ * Starts a check of what a scan needs: names, connections, TLS, bind, bases, paging, clock,
+ * changes; one callback a step, and a last one with NULL. What a scan would bring is for a scan to
+ * tell.
+ */
 static inline void source_check(struct source *source, check_callback *callback, void *context)
 {
 	source->vtable->check(source, callback, context);

@@ -97,7 +97,8 @@ struct account_reader_vtable {
 	 * did not. */
 	struct tenant_call *(*close)(
 	    struct account_reader *reader, tenant_callback *callback, void *context);
-	/** A check step by step: reachable, token, role, discovery, count of accounts. */
+	/** A check step by step: names, TLS, token, role, accounts, workspaces, limits, clock;
+	 * the last callback gets NULL. Writes nothing. */
 	void (*check)(struct account_reader *reader, check_callback *callback, void *context);
 	/** Ends one call of this reader. */
 	void (*cancel)(struct account_reader *reader, struct tenant_call *call);

@@ -17,6 +17,7 @@
 #include "directory/group_walk.h"
 #include "directory/kept_groups.h"
 #include "directory/ldap_entry.h"
+#include "directory/reach.h"
 #include "directory/session.h"
 
 enum operation {
@@ -130,16 +131,25 @@ struct changes {
 	uint64_t entry_count, group_count;
 };
 
-/* One check in the making. A step waits in the pending texts until the next comes: the last is told
- * so. */
+enum { CHECK_STEPS_MAX = 12 };
+
+struct ldap_source;
+
+/* One check in the making. */
 struct check {
-	check_callback *callback;
-	bool has_told_domain;
-	bool has_pending, is_pending_ok;
-	struct str pending_what, pending_detail;
-	size_t base;
-	uint64_t entries;
+	const char *names[CHECK_STEPS_MAX];
+	struct check_teller teller;
+	struct reach *reach;
+	struct str urls; /* that took the bind */
+	size_t base;     /* that is looked at */
 	struct search search;
+	struct {
+		size_t at; /* of the ways to ask for the time */
+		int64_t asked_ms;
+		bool is_known, is_limit; /* limit: it is that late at least */
+		void (*then)(struct ldap_source *source);
+		int64_t difference_ms;
+	} clock;
 };
 
 struct scan {
@@ -253,10 +263,6 @@ enum status settings_check_connection(
 /** Whether a DN is in the bases and their scope; without bases every DN is. */
 bool settings_hold_dn(const struct directory_settings *settings, struct span dn);
 
-/** Appends a root's DN and size, or why it is unknown. */
-void groups_describe_root(struct membership *membership, const struct directory_settings *settings,
-    uint32_t root, struct str *out);
-
 /** Fills in the groups of an entry from the membership. */
 void add_groups(struct membership *membership, struct entry *entry);
 
@@ -342,10 +348,13 @@ void mark_done(struct mark *mark);
 /** The port's check; see source_check. */
 void directory_check_start(struct source *base, check_callback *callback, void *context);
 
-/** Tells what the check found. */
+/** Asks for the server's time on the open connection, tells the step, and then calls back. */
+void check_clock(struct ldap_source *source, void (*then)(struct ldap_source *source));
+
+/** Tells that the check is over. */
 void check_finish(struct ldap_source *source);
 
 /** Frees what a check holds. */
-void check_done(struct check *check);
+void check_free(struct check *check);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The configuration against the real server, one line a step: connection, TLS, bind, kind, bases,
- * users, canaries, groups, changes.
+ * The configuration against the real server: first every server is reached (reach.c), and then the
+ * one that a scan would use is asked what a scan needs: bases, paging, the time, changes.
  */
 #include "directory/directory_p.h"
 
@@ -9,137 +9,61 @@
 #include <assert.h>
 
 static void check_next_base(struct ldap_source *source);
-static void count_next_base(struct ldap_source *source);
+static void check_page_size(struct ldap_source *source);
 
-/* The callback of the last step may start the next operation: the texts are nobody's by then. */
-static void flush(struct ldap_source *source, bool is_last)
+/* What a search came to that should have brought something. */
+static void tell_search(
+    struct ldap_source *source, const char *name, const struct search_end *end, const char *remedy)
 {
-	struct check done = source->check;
+	struct check_teller *teller = &source->check.teller;
+	struct str *detail = check_begin(teller, name);
 
-	if (!done.has_pending)
-		return;
-	source->check.has_pending = false;
-	source->check.pending_what = (struct str) { 0 };
-	source->check.pending_detail = (struct str) { 0 };
-	done.callback(source->context, done.is_pending_ok, str_span(&done.pending_what),
-	    str_span(&done.pending_detail), is_last);
-	str_done(&done.pending_what);
-	str_done(&done.pending_detail);
+	search_describe(&source->check.search, end, detail);
+	check_tell_remedy(teller, CHECK_FAILED, remedy);
 }
 
-static void tell(struct ldap_source *source, bool is_ok, const char *what, struct span detail)
-{
-	struct check *check = &source->check;
-
-	flush(source, false);
-	if (source->is_ending && source->end_status == STATUS_CANCELED)
-		return;
-	check->has_pending = true;
-	check->is_pending_ok = is_ok;
-	str_truncate(&check->pending_what, 0);
-	str_add_c(&check->pending_what, what);
-	str_truncate(&check->pending_detail, 0);
-	str_add(&check->pending_detail, detail);
-}
-
-static void tell_search(struct ldap_source *source, const char *what, const struct search_end *end)
-{
-	struct str why = { 0 };
-
-	search_describe(&source->check.search, end, &why);
-	tell(source, false, what, str_span(&why));
-	str_done(&why);
-}
-
-/* ---- connection ---- */
-
-static void tell_sealed(struct ldap_source *source, int bits)
-{
-	struct str detail = { 0 };
-
-	str_addf(&detail, "none: Kerberos signs and seals, %d bits", bits);
-	tell(source, true, "TLS", str_span(&detail));
-	str_done(&detail);
-}
-
-static void tell_protection(
-    struct ldap_source *source, const char *url, const struct connector_report *report)
-{
-	if (report->tls[0] != '\0')
-		tell(source, true, "TLS", span_of(report->tls));
-	else if (strncmp(url, "ldapi:", 6) == 0)
-		tell(source, true, "TLS", SPAN("not needed on a local socket"));
-	else if (report->sealed_bits > 0)
-		tell_sealed(source, report->sealed_bits);
-	else if (source->settings.bind.method == DIRECTORY_BIND_GSSAPI)
-		tell(source, true, "TLS", SPAN("none: Kerberos is to sign and seal"));
-	else
-		tell(source, true, "TLS", SPAN("none: allow_cleartext is set"));
-}
-
-/* Once, before the first of them is tried. */
-static void tell_domain(struct ldap_source *source)
-{
-	struct span found = session_found(source->session);
-
-	if (found.at == NULL || source->check.has_told_domain)
-		return;
-	source->check.has_told_domain = true;
-	tell(source, true, "domain", found);
-}
-
-static void on_attempt(void *context, const char *url, const struct connector_report *report)
-{
-	struct ldap_source *source = context;
-	struct span failure = span_of(report->err.text);
-	struct str where = { 0 };
-
-	tell_domain(source);
-	if (report->stage == CONNECTOR_CONNECT) {
-		tell(source, false, "connection", failure);
-		return;
-	}
-	str_addf(&where, "%s at %s", url, report->address);
-	tell(source, true, "connection", str_span(&where));
-	str_done(&where);
-	if (report->stage == CONNECTOR_TLS) {
-		tell(source, false, "TLS", failure);
-		return;
-	}
-	tell_protection(source, url, report);
-	if (report->stage == CONNECTOR_BIND)
-		tell(source, false, "bind", failure);
-}
+/* ---- bind and kind ---- */
 
 static void tell_bind(struct ldap_source *source)
 {
+	struct check_teller *teller = &source->check.teller;
 	struct span identity = session_identity(source->session);
+	struct str *detail = check_begin(teller, "bind");
 
+	emit_member_string(&teller->data, "identity", identity);
+	emit_member_string(&teller->data, "urls", str_span(&source->check.urls));
 	if (identity.at != NULL && identity.len > 0)
-		tell(source, true, "bind", identity);
+		utf8_printable(identity, detail);
 	else if (identity.at != NULL)
-		tell(source, source->settings.bind.method == DIRECTORY_BIND_ANONYMOUS, "bind",
-		    SPAN("the server takes us for anonymous"));
+		str_add_c(detail, "the server takes us for anonymous");
 	else
-		tell(source, true, "bind", SPAN("done; the server does not say who we are to it"));
+		str_add_c(detail, "done; the server does not say who we are to it");
+	str_addf(detail, " (%s)", str_c(&source->check.urls));
+	if (identity.at != NULL && identity.len == 0 &&
+	    source->settings.bind.method != DIRECTORY_BIND_ANONYMOUS)
+		check_tell_remedy(teller, CHECK_FAILED,
+		    "check bind.dn, and how the server maps this identity to an entry");
+	else
+		check_tell(teller, CHECK_OK);
 }
 
 static void tell_kind(struct ldap_source *source)
 {
+	struct check_teller *teller = &source->check.teller;
 	enum directory_kind detected = server_facts_kind(session_server(source->session));
 	enum directory_kind kind = session_kind(source->session);
-	bool is_doubtful = detected != DIRECTORY_GENERIC && detected != kind &&
-			   kind != DIRECTORY_GENERIC;
-	struct str detail = { 0 };
+	struct str *detail = check_begin(teller, "kind");
 
-	str_addf(&detail, "%s; key %s; %s", directory_kind_name(kind), kind_key_attribute(kind),
-	    session_server(source->session)->has_paging
-		? "paged results"
-		: "no paged results: size limits may cut lists");
-	if (is_doubtful)
-		str_addf(&detail, "; but the server looks like %s", directory_kind_name(detected));
-	tell(source, !is_doubtful, "kind", str_span(&detail));
-	str_done(&detail);
+	emit_member_string(&teller->data, "kind", span_of(directory_kind_name(kind)));
+	emit_member_string(&teller->data, "detected", span_of(directory_kind_name(detected)));
+	emit_member_string(&teller->data, "key", span_of(kind_key_attribute(kind)));
+	str_addf(detail, "%s; key %s", directory_kind_name(kind), kind_key_attribute(kind));
+	if (detected == DIRECTORY_GENERIC || detected == kind || kind == DIRECTORY_GENERIC) {
+		check_tell(teller, CHECK_OK);
+		return;
+	}
+	str_addf(detail, "; but the server looks like %s", directory_kind_name(detected));
+	check_tell_remedy(teller, CHECK_FAILED, "set kind to what the server is, or to \"auto\"");
 }
 
 /* ---- bases ---- */
@@ -149,23 +73,37 @@ static void ignore_entry(void *context, LDAP *handle, LDAPMessage *message)
 	(void)context, (void)handle, (void)message;
 }
 
+static void tell_base(struct ldap_source *source, const struct search_end *end)
+{
+	static const char remedy[] =
+	    "check how users.bases is spelled, and that the bind identity may read it";
+	struct check_teller *teller = &source->check.teller;
+	const char *base = source->settings.users.bases[source->check.base];
+
+	if (end->is_broken || end->code != LDAP_SUCCESS) {
+		tell_search(source, "base", end, remedy);
+		return;
+	}
+	str_add_c(check_begin(teller, "base"), base);
+	emit_member_string(&teller->data, "base", span_of(base));
+	if (end->entries > 0) {
+		check_tell(teller, CHECK_OK);
+		return;
+	}
+	str_add_c(&teller->detail, ": the server does not show it");
+	check_tell_remedy(teller, CHECK_FAILED, remedy);
+}
+
 static void on_base_end(void *context, const struct search_end *end)
 {
 	struct ldap_source *source = context;
-	struct check *check = &source->check;
 
-	if (end->is_broken || end->code != LDAP_SUCCESS)
-		tell_search(source, "base", end);
-	else if (end->entries == 0)
-		tell(source, false, "base",
-		    SPAN("the server does not show it; the bind identity may not read it"));
-	else
-		tell(source, true, "base", span_of(source->settings.users.bases[check->base]));
+	tell_base(source, end);
 	if (end->is_broken) {
 		operation_end(source, STATUS_DOWN, "the connection broke");
 		return;
 	}
-	check->base++;
+	source->check.base++;
 	check_next_base(source);
 }
 
@@ -176,8 +114,7 @@ static void check_next_base(struct ldap_source *source)
 	struct check *check = &source->check;
 
 	if (check->base == source->settings.users.base_count) {
-		check->base = 0;
-		count_next_base(source);
+		check_page_size(source);
 		return;
 	}
 	check->search = (struct search) { .base = source->settings.users.bases[check->base],
@@ -186,120 +123,86 @@ static void check_next_base(struct ldap_source *source)
 	session_search(source->session, &check->search, &handler, source);
 }
 
-/* ---- users ---- */
+/* ---- pages ---- */
 
-static void note_attribute(void *context, struct span name, const struct berval *values)
+static void after_clock(struct ldap_source *source)
 {
-	(void)context, (void)name, (void)values;
+	operation_mark(source);
 }
 
-static void on_user(void *context, LDAP *handle, LDAPMessage *message)
+static void tell_pages(struct ldap_source *source, const struct search_end *end)
 {
-	struct ldap_source *source = context;
-	struct span dn;
+	struct check_teller *teller = &source->check.teller;
+	uint32_t wanted = source->settings.page_size;
+	struct str *detail;
 
-	source->check.entries++;
-	if (message_walk(handle, message, &dn, note_attribute, NULL))
-		canaries_note(
-		    source->canaries, source->settings.canary_count, dn, &source->scratch);
-}
-
-static void tell_users(struct ldap_source *source)
-{
-	uint64_t entries = source->check.entries;
-	struct str detail = { 0 };
-
-	str_addf(&detail, "%llu match %s", (unsigned long long)entries, user_filter(source));
-	tell(source, entries > 0, "users", str_span(&detail));
-	for (size_t i = 0; i < source->settings.canary_count; i++)
-		tell(source, source->canaries[i].is_seen, "canary", source->canaries[i].dn);
-	str_done(&detail);
-}
-
-static void tell_referral(struct ldap_source *source, const struct search_end *end)
-{
-	struct str detail = { 0 };
-
-	str_add_c(&detail, "the server refers to another one, which is not followed: ");
-	utf8_printable(end->referral, &detail);
-	str_add_c(&detail, "; no scan can be certified like this: add a directory for it, or name "
-			   "narrower bases");
-	tell(source, false, "users", str_span(&detail));
-	str_done(&detail);
-}
-
-static void on_count_end(void *context, const struct search_end *end)
-{
-	struct ldap_source *source = context;
-
-	if (end->is_broken || end->code != LDAP_SUCCESS || end->is_paging_ignored)
-		tell_search(source, "users", end);
-	if (end->is_broken) {
-		operation_end(source, STATUS_DOWN, "the connection broke");
+	if (end->is_broken || end->code != LDAP_SUCCESS || end->is_paging_ignored) {
+		tell_search(source, "page-size", end,
+		    "raise the size limit of the bind identity at the server, or lower page_size");
 		return;
 	}
-	if (end->referrals > 0)
-		tell_referral(source, end);
-	source->check.base++;
-	count_next_base(source);
+	detail = check_begin(teller, "page-size");
+	emit_member_int(&teller->data, "configured", wanted);
+	emit_member_int(&teller->data, "firstPage", (int64_t)end->entries);
+	emit_member_bool(&teller->data, "hasMore", end->has_more);
+	if (!end->has_more || end->entries >= wanted) {
+		str_addf(detail, "pages of %u: the first has %llu", (unsigned)wanted,
+		    (unsigned long long)end->entries);
+		check_tell(teller, CHECK_OK);
+		return;
+	}
+	str_addf(detail, "the server gives %llu entries a page and not the %u of page_size",
+	    (unsigned long long)end->entries, (unsigned)wanted);
+	check_tell_remedy(teller, CHECK_WARNING,
+	    "nothing is lost, each page costs a round trip; set page_size to what it gives, or "
+	    "raise the server's limit (Active Directory: MaxPageSize)");
 }
 
-static void count_next_base(struct ldap_source *source)
+static void on_page_end(void *context, const struct search_end *end)
 {
-	static const struct search_handler handler = { .on_entry = on_user,
-		.on_end = on_count_end };
+	struct ldap_source *source = context;
+
+	tell_pages(source, end);
+	if (end->is_broken)
+		operation_end(source, STATUS_DOWN, "the connection broke");
+	else
+		check_clock(source, after_clock);
+}
+
+static void tell_no_pages(struct ldap_source *source)
+{
+	struct check_teller *teller = &source->check.teller;
+	bool is_off = source->settings.page_size == 0;
+
+	str_add_c(check_begin(teller, "page-size"),
+	    is_off ? "page_size = 0: everything is asked for at once"
+		   : "the server has no paged results: everything is asked for at once");
+	emit_member_int(&teller->data, "configured", source->settings.page_size);
+	check_tell_remedy(teller, CHECK_WARNING,
+	    is_off ? "a size limit of the server would cut the list: set page_size to 1000 unless "
+		     "it is known to have none"
+		   : "see that no size limit holds for the bind identity: it would cut the list, "
+		     "and no scan would be certified");
+	check_clock(source, after_clock);
+}
+
+/* Paging is tried with the very search that a scan makes; one page tells all. */
+static void check_page_size(struct ldap_source *source)
+{
+	static const struct search_handler handler = { .on_entry = ignore_entry,
+		.on_end = on_page_end };
 	struct check *check = &source->check;
 
-	if (check->base == source->settings.users.base_count) {
-		tell_users(source);
-		operation_walk_groups(source);
+	if (source->settings.page_size == 0 || !session_server(source->session)->has_paging) {
+		tell_no_pages(source);
 		return;
 	}
-	check->search = (struct search) { .base = source->settings.users.bases[check->base],
+	check->search = (struct search) { .base = source->settings.users.bases[0],
 		.scope = source->settings.users.scope,
 		.filter = user_filter(source),
-		.is_paged = true };
+		.is_paged = true,
+		.is_one_page = true };
 	session_search(source->session, &check->search, &handler, source);
-}
-
-/* ---- groups ---- */
-
-void groups_describe_root(struct membership *membership, const struct directory_settings *settings,
-    uint32_t root, struct str *out)
-{
-	size_t direct = 0, walked = 0;
-
-	if (!membership_is_known(membership, root)) {
-		str_add(out, membership_unknown_reason(membership, root));
-		return;
-	}
-	for (uint32_t group = 0; group < membership_group_count(membership); group++) {
-		const uint32_t *roots;
-		uint32_t count = membership_roots(membership, group, &roots);
-		for (uint32_t i = 0; i < count; i++)
-			if (roots[i] == root) {
-				walked++;
-				direct += membership_group_size(membership, group);
-			}
-	}
-	str_add(out, settings->groups[root].dn);
-	str_addf(out, ": %zu members", direct);
-	if (walked > 1)
-		str_addf(out, " in %zu groups", walked);
-}
-
-static void on_walked(struct ldap_source *source)
-{
-	struct str detail = { 0 };
-
-	for (size_t i = 0; i < source->settings.group_count; i++) {
-		str_truncate(&detail, 0);
-		groups_describe_root(source->membership, &source->settings, (uint32_t)i, &detail);
-		tell(source, membership_is_known(source->membership, (uint32_t)i), "group",
-		    str_span(&detail));
-	}
-	str_done(&detail);
-	operation_mark(source);
 }
 
 /* ---- changes ---- */
@@ -324,20 +227,30 @@ static void describe_way(struct ldap_source *source, struct str *out)
 /* That auto finds nothing is no fault; that what was asked for does not work is one. */
 static void on_marked(struct ldap_source *source)
 {
-	bool is_asked_for = source->settings.changes != DIRECTORY_CHANGES_AUTO &&
-			    source->settings.changes != DIRECTORY_CHANGES_NONE;
-	struct str detail = { 0 };
+	struct check_teller *teller = &source->check.teller;
+	enum directory_changes wanted = source->settings.changes;
+	bool is_asked_for = wanted != DIRECTORY_CHANGES_AUTO && wanted != DIRECTORY_CHANGES_NONE;
 
-	describe_way(source, &detail);
-	tell(source, !is_asked_for || source->mark.way == source->settings.changes, "changes",
-	    str_span(&detail));
-	str_done(&detail);
+	describe_way(source, check_begin(teller, "changes"));
+	emit_member_string(&teller->data, "way", span_of(directory_changes_name(source->mark.way)));
+	emit_member_bool(&teller->data, "deletions", source->mark.knows_deletions);
+	if (is_asked_for && source->mark.way != wanted)
+		check_tell_remedy(teller, CHECK_FAILED,
+		    "give the bind identity what it needs for this way, or set changes to "
+		    "\"auto\"");
+	else if (wanted != DIRECTORY_CHANGES_NONE && source->mark.way == DIRECTORY_CHANGES_NONE)
+		check_tell_remedy(teller, CHECK_WARNING,
+		    "each delta lists the whole directory: give the bind identity what one of the "
+		    "ways needs (scimward.conf(5), changes), or lengthen schedule.delta");
+	else
+		check_tell(teller, CHECK_OK);
 	operation_end(source, STATUS_OK, "");
 }
 
 static void on_mark_broke(struct ldap_source *source)
 {
-	tell(source, false, "changes", str_span(&source->scratch));
+	check_tell_detail(
+	    &source->check.teller, CHECK_FAILED, "changes", str_span(&source->scratch));
 	operation_end(source, STATUS_DOWN, "the connection broke");
 }
 
@@ -345,49 +258,75 @@ static void on_mark_broke(struct ldap_source *source)
 
 static void on_connected(struct ldap_source *source)
 {
-	session_watch_attempts(source->session, NULL, NULL);
 	tell_bind(source);
 	tell_kind(source);
-	for (size_t i = 0; i < source->settings.canary_count; i++)
-		source->canaries[i].is_seen = false;
 	check_next_base(source);
+}
+
+static void on_reached(void *context, const struct reach_result *result)
+{
+	struct ldap_source *source = context;
+
+	if (!result->is_ready) {
+		operation_end(source, STATUS_DOWN, result->why);
+		return;
+	}
+	str_add(&source->check.urls, result->urls);
+	operation_connect(source, NULL);
+}
+
+static void list_steps(struct check *check, const struct directory_settings *settings)
+{
+	static const char *const names[] = { "names", "connection", "tls", "bind", "kind", "base",
+		"page-size", "clock", "changes" };
+	size_t count = 0;
+
+	if (settings->domain != NULL)
+		check->names[count++] = "domain";
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check->names[count++] = names[i];
+	assert(count < CHECK_STEPS_MAX);
+	check->names[count] = NULL;
 }
 
 void directory_check_start(struct source *base, check_callback *callback, void *context)
 {
 	struct ldap_source *source = (struct ldap_source *)base;
+	struct check *check = &source->check;
 
 	assert(source->operation == OPERATION_NONE);
 	source->operation = OPERATION_CHECK;
 	source->context = context;
 	source->on_connected = on_connected;
-	source->on_walked = on_walked;
 	source->on_marked = on_marked;
 	source->on_mark_broke = on_mark_broke;
-	check_done(&source->check);
-	source->check.callback = callback;
+	check_free(check);
+	list_steps(check, &source->settings);
+	check_teller_open(&check->teller, check->names, callback, context);
 	/* A kept connection would hide what a new one meets. */
 	session_stop(source->session);
-	session_watch_attempts(source->session, on_attempt, source);
-	operation_connect(source, NULL);
+	check->reach = reach_start(
+	    source->loop, &source->settings, &check->teller, on_reached, source);
 }
 
 void check_finish(struct ldap_source *source)
 {
 	struct check *check = &source->check;
+	struct check_teller teller = check->teller;
 
-	session_watch_attempts(source->session, NULL, NULL);
-	/* A URL's own failure was told already; this says that none is left. */
-	if (source->end_status != STATUS_OK || !check->has_pending)
-		tell(source, source->end_status == STATUS_OK, "directory",
-		    source->end_status == STATUS_CANCELED ? SPAN("canceled")
-							  : span_of(source->end_err.text));
-	flush(source, true);
+	if (source->end_status != STATUS_OK)
+		check_skip_rest(&teller,
+		    source->end_status == STATUS_CANCELED ? "interrupted" : source->end_err.text);
+	/* The last callback may start the next operation. */
+	check->teller = (struct check_teller) { 0 };
+	check_free(check);
+	check_teller_close(&teller);
 }
 
-void check_done(struct check *check)
+void check_free(struct check *check)
 {
-	str_done(&check->pending_what);
-	str_done(&check->pending_detail);
+	reach_free(&check->reach);
+	check_teller_done(&check->teller);
+	str_done(&check->urls);
 	*check = (struct check) { 0 };
 }

@@ -231,6 +231,7 @@ static void cancel(struct source *base)
 		return;
 	session_stop(source->session);
 	feed_free(&source->feed);
+	reach_free(&source->check.reach);
 	drop_walk(source);
 	source->is_ending = false;
 	operation_end(source, STATUS_CANCELED, "canceled");
@@ -253,7 +254,7 @@ static void free_source(struct source *base)
 	kept_groups_done(&source->kept);
 	free(source->seen.at);
 	dn_set_done(&source->known);
-	check_done(&source->check);
+	check_free(&source->check);
 	str_done(&source->scratch);
 	arena_free(&source->arena);
 	free(source);

@@ -121,14 +121,13 @@ static bool build(struct entry_builder *builder, const struct ldif_record *recor
 	return entry_builder_finish(builder, wall_ms, ret_entry, ret_why);
 }
 
-/* ---- scan and check: everybody ---- */
+/* ---- scan: everybody ---- */
 
 static void bring_unusable(struct ldif_run *run, const struct ldif_record *record, struct span why)
 {
 	run->facts.entries++;
 	run->facts.unusable++;
-	if (run->operation == OPERATION_SCAN)
-		run->handler->on_unusable(run->context, record->dn, why);
+	run->handler->on_unusable(run->context, record->dn, why);
 }
 
 static bool on_user(void *context, enum ldif_outcome outcome, const struct ldif_record *record,
@@ -152,8 +151,7 @@ static bool on_user(void *context, enum ldif_outcome outcome, const struct ldif_
 		canaries_note(run->source->canaries, run->source->settings.canary_count, entry.dn,
 		    &run->scratch);
 		add_groups(run->membership, &entry);
-		if (run->operation == OPERATION_SCAN)
-			run->handler->on_entry(run->context, &entry);
+		run->handler->on_entry(run->context, &entry);
 	}
 	return true;
 }
@@ -174,8 +172,7 @@ static void begin_users(struct ldif_run *run)
 {
 	static const struct ldif_file_handler handler = { on_user, on_users_end };
 
-	if (run->operation == OPERATION_SCAN)
-		run->handler->on_membership(run->context, run->membership);
+	run->handler->on_membership(run->context, run->membership);
 	if (!run->is_ending)
 		ldif_file_pass(run->file, &handler, run);
 }
@@ -492,6 +489,8 @@ static void on_start(void *context)
 		begin_candidates(run);
 	else if (run->operation == OPERATION_LOOK_UP_BATCH)
 		begin_batch(run);
+	else if (run->operation == OPERATION_CHECK)
+		end(run, STATUS_OK, "");
 	else
 		walk_groups(run);
 }
@@ -517,45 +516,31 @@ static void complete_facts(struct ldif_run *run)
 	facts->incomplete_why = facts->is_complete ? SPAN_NULL : str_span(&run->incomplete_why);
 }
 
-static void tell(
-    struct ldif_run *run, bool is_ok, const char *what, struct span detail, bool is_last)
-{
-	run->check_callback(run->context, is_ok, span_of(what), detail, is_last);
-}
-
-static void tell_groups(struct ldif_run *run, size_t *left)
-{
-	for (size_t i = 0; i < run->source->settings.group_count; i++) {
-		str_truncate(&run->scratch, 0);
-		groups_describe_root(
-		    run->membership, &run->source->settings, (uint32_t)i, &run->scratch);
-		tell(run, membership_is_known(run->membership, (uint32_t)i), "group",
-		    str_span(&run->scratch), --*left == 0);
-	}
-}
-
+/* What is in the file is for a scan to tell. */
 static void finish_check(struct ldif_run *run)
 {
-	size_t left = 2 + run->source->settings.canary_count + run->source->settings.group_count;
-	struct str text = { 0 };
+	static const char *const names[] = { "file", NULL };
+	struct check_teller teller;
+	struct str *detail;
 
-	if (run->end_status != STATUS_OK) {
-		tell(run, false, "file", span_of(run->end_err.text), true);
-		return;
+	check_teller_open(&teller, names, run->check_callback, run->context);
+	detail = check_begin(&teller, "file");
+	emit_member_string(&teller.data, "path", span_of(run->source->path));
+	if (run->end_status == STATUS_OK) {
+		uint64_t size_bytes = ldif_file_size_bytes(run->file);
+
+		emit_member_int(&teller.data, "bytes", (int64_t)size_bytes);
+		str_addf(
+		    detail, "%s, %llu bytes", run->source->path, (unsigned long long)size_bytes);
+		check_tell(&teller, CHECK_OK);
+	} else if (run->end_status == STATUS_CANCELED) {
+		check_skip_rest(&teller, "interrupted");
+	} else {
+		str_add_c(detail, run->end_err.text);
+		check_tell_remedy(&teller, CHECK_FAILED,
+		    "check urls, and the owner and mode of the file and of the folders above it");
 	}
-	str_addf(&text, "%s", run->source->path);
-	tell(run, run->incomplete_why.len == 0, "file",
-	    run->incomplete_why.len == 0 ? str_span(&text) : str_span(&run->incomplete_why),
-	    --left == 0);
-	str_truncate(&text, 0);
-	str_addf(&text, "%llu match %.*s", (unsigned long long)run->facts.entries,
-	    SPAN_ARG(filter_text(run->source->filter)));
-	tell(run, run->facts.entries > 0, "users", str_span(&text), --left == 0);
-	for (size_t i = 0; i < run->source->settings.canary_count; i++)
-		tell(run, run->source->canaries[i].is_seen, "canary", run->source->canaries[i].dn,
-		    --left == 0);
-	tell_groups(run, &left);
-	str_done(&text);
+	check_teller_close(&teller);
 }
 
 static void finish_look_up(struct ldif_run *run)

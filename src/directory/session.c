@@ -204,6 +204,8 @@ static bool ask_next_page(struct session *session, LDAPControl **controls)
 		return false;
 	}
 	has_more = cookie.bv_len > 0;
+	session->end.has_more = has_more;
+	has_more = has_more && !session->search.is_one_page;
 	if (has_more)
 		send_page(session, &cookie);
 	ber_memfree(cookie.bv_val);

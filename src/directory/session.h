@@ -14,6 +14,7 @@
 #include "directory/connector.h"
 #include "directory/directory.h"
 #include "directory/kind.h"
+#include "directory/srv.h"
 #include "loop/loop.h"
 #include <ldap.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct search {
 	const char *filter;
 	const char *const *attributes; /* ends in NULL; NULL: none at all ("1.1") */
 	bool is_paged;                 /* pages of the configured size, when the server offers it */
+	bool is_one_page;              /* of these only the first; whether there are more is told */
 	int size_limit;                /* 0: none */
 	LDAPControl *const *controls;  /* besides paging; ends in NULL; NULL: none */
 	bool is_endless; /* the server tells for as long as it is there: instead of silence, an
@@ -39,6 +41,7 @@ struct search_end {
 	bool is_broken;         /* the connection is gone, or the server fell silent */
 	bool is_silent;         /* of these: no message within search_timeout */
 	int code;               /* LDAP result code, when not broken; negative ones are libldap's */
+	bool has_more;          /* of one page: there are more */
 	bool is_paging_ignored; /* success, but without the answer that paging demands */
 	struct span diagnostic; /* borrowed until the callback returns */
 	LDAPControl **controls; /* of the result; NULL: none; borrowed likewise */
@@ -109,6 +112,10 @@ const char *session_url(const struct session *session);
 struct span session_found(
     const struct session *session); /**< by DNS, for people; absent: nothing */
 struct span session_identity(const struct session *session); /**< absent: the server does not say */
+
+/** Appends the URL of a server that DNS brought. */
+void session_add_url(
+    const struct directory_settings *settings, const struct srv_record *record, struct str *url);
 
 /** Appends what a search's end means: which search, which code, the server's words. */
 void search_describe(const struct search *search, const struct search_end *end, struct str *out);

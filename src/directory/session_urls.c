@@ -62,10 +62,10 @@ bool session_urls_are_due(const struct session *session)
 	       loop_now_ms(session->loop) - session->found_ms >= FIND_AGAIN_MS;
 }
 
-static void add_url(const struct session *session, const struct srv_record *record, struct str *url)
+void session_add_url(
+    const struct directory_settings *settings, const struct srv_record *record, struct str *url)
 {
-	bool is_plain = session->settings->tls.starttls ||
-			session->settings->bind.method == DIRECTORY_BIND_GSSAPI;
+	bool is_plain = settings->tls.starttls || settings->bind.method == DIRECTORY_BIND_GSSAPI;
 
 	/* SRV tells the port of plain LDAP; that of LDAPS is never told. */
 	str_addf(url, "%s://%s", is_plain ? "ldap" : "ldaps", record->target);
@@ -95,7 +95,7 @@ void session_urls_take(struct session *session, const struct srv_list *list)
 	str_addf(&session->found_text, "%s:", session->settings->domain);
 	for (size_t i = 0; i < list->count; i++) {
 		str_truncate(&url, 0);
-		add_url(session, &list->at[i], &url);
+		session_add_url(session->settings, &list->at[i], &url);
 		if (strcmp(str_c(&url), last) == 0)
 			session->first = i;
 		session->found[session->found_count++] = mem_strdup(str_c(&url));

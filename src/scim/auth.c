@@ -65,7 +65,7 @@ struct auth {
 static void on_timer(void *context);
 static void on_exchanged(void *context, const struct oauth_result *result);
 
-static const char *url_of(const struct tenant_settings *settings)
+const char *auth_settings_url(const struct tenant_settings *settings)
 {
 	bool has_url = settings->auth.url != NULL && settings->auth.url[0] != '\0';
 
@@ -82,7 +82,7 @@ struct auth *auth_new(const struct auth_input *input)
 	struct auth *auth = mem_new(1, sizeof(*auth));
 
 	auth->in = *input;
-	auth->url = url_of(input->settings);
+	auth->url = auth_settings_url(input->settings);
 	auth->timer = loop_timer_new(input->loop, on_timer, auth);
 	auth->decoder = decoder_new();
 	if (input->settings->auth.method == TENANT_AUTH_OAUTH_DEVICE)
@@ -366,6 +366,11 @@ void auth_tell_self(struct auth *auth, struct tenant_self *self)
 	*self = (struct tenant_self) { .is_told_by_opening = auth->url != NULL };
 	if (settings->auth.method == TENANT_AUTH_BASIC)
 		self->user_name = settings->auth.user;
+}
+
+const char *auth_url(const struct auth *auth)
+{
+	return auth->url;
 }
 
 const struct tenant_self *auth_self(const struct auth *auth)

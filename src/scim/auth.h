@@ -100,6 +100,12 @@ void auth_secrets(const struct auth *auth, struct span ret_secrets[OUTCOME_SECRE
  * failure. */
 void auth_close(struct auth *auth, struct auth_waiter *waiter);
 
+/** The auth service that gives tokens; NULL: there is none. */
+const char *auth_settings_url(const struct tenant_settings *settings);
+
+/** The same of one that was made. */
+const char *auth_url(const struct auth *auth);
+
 /** Appends for people how the header is had, and how long it lives. */
 void auth_describe(struct auth *auth, struct str *out);
 

@@ -32,6 +32,7 @@ struct tenant {
 	struct http *http;
 	struct auth *auth;
 	struct client *client;
+	struct tenant_check *check; /* the last one; NULL: none */
 };
 
 static struct tenant *tenant_of(struct account_reader *reader)
@@ -144,10 +145,11 @@ static struct tenant_call *close_tenant(
 static void check(struct account_reader *reader, check_callback *callback, void *context)
 {
 	struct tenant *tenant = tenant_of(reader);
-	struct check_input input = { tenant->loop, tenant->client, tenant->auth, &tenant->settings,
-		&reader->traits };
+	struct check_input input = { tenant->loop, tenant->http, tenant->client, tenant->auth,
+		&tenant->settings, &reader->traits };
 
-	tenant_check_start(&input, callback, context);
+	tenant_check_free(&tenant->check);
+	tenant->check = tenant_check_start(&input, callback, context);
 }
 
 static void cancel_reading(struct account_reader *reader, struct tenant_call *call)
@@ -245,6 +247,7 @@ void tenant_free(struct tenant **tenant)
 	client_free(&(*tenant)->client);
 	auth_free(&(*tenant)->auth);
 	http_free(&(*tenant)->http);
+	tenant_check_free(&(*tenant)->check);
 	free((*tenant)->writer);
 	free(*tenant);
 	*tenant = NULL;
@@ -253,6 +256,15 @@ void tenant_free(struct tenant **tenant)
 enum status tenant_check_settings(const struct tenant_settings *settings, struct err *reterr)
 {
 	return settings_check(settings, reterr);
+}
+
+size_t tenant_urls(const struct tenant_settings *settings, const char *ret_urls[TENANT_URLS_MAX])
+{
+	const char *auth = auth_settings_url(settings);
+
+	ret_urls[0] = settings->url;
+	ret_urls[1] = auth;
+	return auth == NULL ? 1 : 2;
 }
 
 struct account_reader *tenant_reader(struct tenant *tenant)

@@ -65,6 +65,12 @@ void tenant_free(struct tenant **tenant);
 /** Checks settings as tenant_new does, without making anything. */
 enum status tenant_check_settings(const struct tenant_settings *settings, struct err *reterr);
 
+enum { TENANT_URLS_MAX = 2 };
+
+/** Lists whom a tenant with these settings talks to: its own URL, and that of its auth service.
+ * @return how many */
+size_t tenant_urls(const struct tenant_settings *settings, const char *ret_urls[TENANT_URLS_MAX]);
+
 /** The ports; borrowed, as long as the tenant lives. */
 struct account_reader *tenant_reader(struct tenant *tenant);
 const struct account_encoder *tenant_encoder(struct tenant *tenant);

@@ -245,6 +245,8 @@ class World:
         text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", "2026-03-02 08:00:00", text)
         text = re.sub(r"^\d\d:\d\d:\d\d", "08:00:00", text, flags=re.M)
         text = re.sub(r"answered in \d+ ms", "answered in 20 ms", text)
+        text = re.sub(r"\d+ [GM]iB free of \d+ [GM]iB", "40 GiB free of 50 GiB", text)
+        text = text.replace("names: 127.0.0.1 is an address", "names: tenant.example is 192.0.2.10")
         text = re.sub(r"\b(under 1s|\d+ s)(  +|$)", lambda found: "under 1s".ljust(len(found[0])) if found[2] else "under 1s",
                       text, flags=re.M)
         text = re.sub(r"(pproved|ejected) by \S+( \(sudo: \S+\))?", r"\1 by ada", text)

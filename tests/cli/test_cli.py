@@ -46,6 +46,8 @@ def normalize(text, agent, simulator):
     text = re.sub(r'"decidedBy": "[^"]*"', '"decidedBy": "SOMEBODY"', text)
     text = re.sub(r'"digest": "[0-9a-f]+"', '"digest": "DIGEST"', text)
     text = re.sub(r"answered in \d+ ms", "answered in N ms", text)
+    text = re.sub(r'"(freeBytes|totalBytes|elapsedMs|differenceMs)":-?\d+', r'"\1":N', text)
+    text = re.sub(r"\d+ [GM]iB free of \d+ [GM]iB", "N free of N", text)
     text = re.sub(r'("(config|directory|tenant|snapshot)Digest": *)"[0-9a-f]+"', r'\1"DIGEST"', text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", text)
     return text
@@ -171,6 +173,8 @@ def test_from_check_to_status(tmp_path):
         agent = make_agent(str(tmp_path / "agent"), simulator.port)
         steps = [
             ("check", ["check"]),
+            ("check-json", ["check", "--json"]),
+            ("check-offline", ["check", "--offline"]),
             ("dry-run", ["--dry-run"]),
             ("dry-run-json", ["--dry-run", "--json"]),
             ("status-before", ["status"]),

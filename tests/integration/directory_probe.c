@@ -447,21 +447,24 @@ static void start_batch(struct probe *probe)
 	source_look_up_batch(probe->source, probe->requests, probe->request_count, &handler, probe);
 }
 
-static void on_step(void *context, bool is_ok, struct span what, struct span detail, bool is_last)
+static void on_step(void *context, const struct check_step *step)
 {
 	struct probe *probe = context;
 	struct str out = { 0 };
-	struct emitter writer = open_line(&out, "step");
+	struct emitter writer;
 
-	emit_key(&writer, "ok");
-	emit_bool(&writer, is_ok);
-	put_span(&writer, "what", what);
-	put_span(&writer, "detail", detail);
-	emit_key(&writer, "last");
-	emit_bool(&writer, is_last);
-	close_line(&writer, &out);
-	if (is_last)
+	if (step == NULL) {
 		finish(probe);
+		return;
+	}
+	writer = open_line(&out, "step");
+	emit_member_string(&writer, "status", span_of(check_status_name(step->status)));
+	put_span(&writer, "what", span_of(step->name));
+	put_span(&writer, "detail", step->detail);
+	put_span(&writer, "remedy", step->remedy);
+	emit_key(&writer, "data");
+	emit_raw(&writer, step->data);
+	close_line(&writer, &out);
 }
 
 /* ---- changes and watching ---- */

@@ -116,24 +116,27 @@ static void on_answer(void *context, const struct tenant_answer *answer)
 		next_command(probe);
 }
 
-static void on_step(void *context, bool is_ok, struct span what, struct span detail, bool is_last)
+static void on_step(void *context, const struct check_step *step)
 {
 	struct probe *probe = context;
 	struct emitter json;
 	struct str line = { 0 };
 
+	if (step == NULL) {
+		if (--probe->pending == 0)
+			next_command(probe);
+		return;
+	}
 	emit_init(&json, &line, 0);
 	emit_object_open(&json);
-	emit_key(&json, "isOk");
-	emit_bool(&json, is_ok);
-	add_text(&json, "what", what);
-	add_text(&json, "detail", detail);
-	emit_key(&json, "isLast");
-	emit_bool(&json, is_last);
+	emit_member_string(&json, "status", span_of(check_status_name(step->status)));
+	add_text(&json, "what", span_of(step->name));
+	add_text(&json, "detail", step->detail);
+	add_text(&json, "remedy", step->remedy);
+	emit_key(&json, "data");
+	emit_raw(&json, step->data);
 	emit_object_close(&json);
 	print_line(&line);
-	if (is_last && --probe->pending == 0)
-		next_command(probe);
 }
 
 static void on_page(void *context, const struct tenant_answer *answer)

@@ -329,6 +329,6 @@ def test_check_says_which_way_and_why(server, environment, changes, account, is_
          "--password", "env:PROBE_PASSWORD", "--changes", changes, "check"],
         {**environment, "PROBE_PASSWORD": "secret-of-" + account})
     step = lines[-1]
-    assert (step["what"], step["ok"]) == ("changes", is_ok)
+    assert (step["what"], step["status"]) == ("changes", "ok" if is_ok else "failed")
     for word in words:
         assert word in step["detail"], step

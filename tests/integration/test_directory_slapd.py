@@ -622,24 +622,54 @@ def test_a_batch_when_the_server_is_dead(probe):
 
 
 def steps(lines):
-    assert [line["last"] for line in lines] == [False] * (len(lines) - 1) + [True], lines
-    return [(line["what"], line["ok"]) for line in lines]
+    return [(line["what"], line["status"]) for line in lines]
+
+
+def only(lines, what):
+    found = [line for line in lines if line["what"] == what]
+    assert len(found) == 1, found
+    return found[0]
 
 
 def test_check_tells_each_step(probe, server):
-    lines = probe("check", url=f"ldaps://127.0.0.1:{server.ports[1]}", ca=server.tls.ca,
-                  canary=uid(1), nested=f"cn=ring-a,{GROUPS}", group=f"cn=none,{GROUPS}")
-    assert steps(lines) == [("connection", True), ("TLS", True), ("bind", True), ("kind", True),
-                            ("base", True), ("users", True), ("canary", True), ("group", True),
-                            ("group", False), ("changes", True)]
+    lines = probe("check", url=f"ldaps://127.0.0.1:{server.ports[1]}", ca=server.tls.ca)
+    assert steps(lines) == [("names", "ok"), ("connection", "ok"), ("tls", "warning"), ("bind", "ok"),
+                            ("kind", "ok"), ("base", "ok"), ("page-size", "ok"), ("clock", "skipped"),
+                            ("changes", "ok")]
     text = " ".join(line["detail"] for line in lines)
-    for word in ("TLS1.", "openldap", "entryUUID", str(USERS + 2), "3 members in 3 groups", "syncrepl, deletions included"):
+    for word in ("TLS1.", "openldap", "entryUUID", "syncrepl, deletions included", f"cn=sync,{SERVICES}",
+                 "subject CN=localhost,O=Test, issued by CN=Test CA,O=Test"):
         assert word in text
+    assert only(lines, "tls")["data"]["certificate"] == "trusted"
 
 
 def test_check_when_nothing_works(probe, server):
     dead = f"ldap://127.0.0.1:{slapd.free_port()}"
-    assert steps(probe("check", url=dead)) == [("connection", False), ("directory", False)]
+    rest = ["kind", "base", "page-size", "clock", "changes"]
+    assert steps(probe("check", url=dead)) == [("names", "ok"), ("connection", "failed")] + [
+        (name, "skipped") for name in ["tls", "bind"] + rest]
     lines = probe("check", bind_dn=f"cn=small,{SERVICES}")
-    assert ("bind", False) in steps(lines)
-    assert ("base", False) in steps(probe("check", base=["ou=nowhere," + SUFFIX, PEOPLE]))
+    assert steps(lines) == [("names", "ok"), ("connection", "ok"), ("tls", "ok"), ("bind", "failed")] + [
+        (name, "skipped") for name in rest]
+    assert "bind.password" in only(lines, "bind")["remedy"] and "(49)" in only(lines, "bind")["detail"]
+    lines = probe("check", base=["ou=nowhere," + SUFFIX, PEOPLE])
+    assert [status for what, status in steps(lines) if what == "base"] == ["failed", "ok"]
+
+
+def test_check_looks_at_every_server_and_warns_of_a_spare_that_fails(probe, server):
+    dead = f"ldap://127.0.0.1:{slapd.free_port()}"
+    lines = probe("check", url=[dead, server.ldap])
+    assert [status for what, status in steps(lines) if what == "connection"] == ["warning", "ok"]
+    assert steps(lines)[-1] == ("changes", "ok")
+
+
+def test_check_offers_a_password_that_was_refused_to_nobody_else(probe, server):
+    lines = probe("check", url=[server.ldap, server.ldapi], bind_dn=f"cn=small,{SERVICES}")
+    assert [status for what, status in steps(lines) if what == "bind"] == ["failed", "skipped"]
+
+
+def test_check_sees_how_many_entries_a_page_has(probe):
+    assert "pages of 100: the first has 100" == only(probe("check", page_size="100"), "page-size")["detail"]
+    assert only(probe("check", page_size="0"), "page-size")["status"] == "warning"
+
+

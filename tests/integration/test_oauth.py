@@ -149,7 +149,7 @@ def test_from_a_login_to_a_sync(start):
     world.sync()
     assert world.simulator.log(sequence) == []
     check = world.agent.run("check").expect(0)
-    assert "refresh token: " + world.token_file in check.out and "name its owner in policy.protect" in check.out
+    assert "refresh-token: " + world.token_file in check.out and "name its owner in policy.protect" in check.out
 
 
 def test_a_client_whose_token_stays(start):

@@ -397,12 +397,13 @@ def test_a_login_that_fails(probe, tenant, fault, status, http_status, more):
 
 def test_check_says_step_by_step_what_works(probe):
     steps = probe("check", auth="basic").steps
-    assert list(steps) == ["connection", "TLS", "token", "own account", "role", "accounts", "discovery",
+    assert list(steps) == ["connection", "tls", "token", "own-account", "role", "accounts", "rate", "discovery",
                            "clock"]
-    assert all(step["isOk"] for step in steps.values())
+    assert all(step["status"] == "ok" for step in steps.values())
     steps = probe("check", secret="wrong-key-here").steps
-    assert [what for what, step in steps.items() if not step["isOk"]] == ["role"]
-    assert "401" in steps["role"]["detail"] and steps["role"]["isLast"]
+    assert [what for what, step in steps.items() if step["status"] == "failed"] == ["role"]
+    assert "401" in steps["role"]["detail"] and "tenant.auth" in steps["role"]["remedy"]
+    assert steps["accounts"]["status"] == steps["discovery"]["status"] == "skipped"
 
 
 # ---- whom to trust ----
@@ -427,7 +428,7 @@ def secure(tmp_path_factory, authorities):
 def test_a_private_authority(secure, authorities, environment):
     run = probe_with(environment, "open", "list", "1", "check", url=secure.url, ca=authorities[0].ca)
     assert_answer(run["list"], "ok", 200)
-    assert run.steps["TLS"]["detail"] == "the certificate is trusted"
+    assert run.steps["tls"]["detail"].startswith(f"{secure.url}: verified with {authorities[0].ca}; subject CN=localhost")
 
 
 @pytest.mark.parametrize("ca,host", [("wrong", "localhost"), ("missing", "localhost"), ("none", "localhost"),
@@ -441,7 +442,9 @@ def test_a_tenant_that_cannot_be_trusted_learns_nothing(secure, authorities, env
                      url=secure.url.replace("localhost", host))
     assert_answer(run["list"], "down", 0, "certificate", "tenant.tls.ca_file")
     assert_answer(run["create"], "down", 0, "certificate")
-    assert not run.steps["TLS"]["isOk"] and run.steps["TLS"]["isLast"]
+    assert run.steps["tls"]["status"] == "failed" and run.steps["token"]["status"] == "skipped"
+    assert run.steps["tls"]["data"].get("certificate") == {
+        "wrong": "unknown-issuer", "none": "unknown-issuer", "right": "wrong-name"}.get(ca)
     assert secure.log() == []
 
 

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	failed += RUN(audit);
 	failed += RUN(audit_chain);
 	failed += RUN(certificate);
+	failed += RUN(check);
 	failed += RUN(differ);
 	failed += RUN(forecast);
 	failed += RUN(graph);

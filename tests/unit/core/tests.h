@@ -48,6 +48,7 @@ TEST_GROUP(account);
 TEST_GROUP(audit);
 TEST_GROUP(audit_chain);
 TEST_GROUP(certificate);
+TEST_GROUP(check);
 TEST_GROUP(differ);
 TEST_GROUP(forecast);
 TEST_GROUP(graph);

@@ -596,35 +596,40 @@ static void a_missing_file_proves_nothing(void **state)
 	close_fixture(fixture);
 }
 
-static void on_step(void *context, bool is_ok, struct span what, struct span detail, bool is_last)
+static void on_step(void *context, const struct check_step *step)
 {
 	struct fixture *fixture = context;
 
-	(void)detail;
-	fixture->last_callbacks += is_last;
-	str_addf(
-	    &fixture->steps, "%s%.*s%s", is_ok ? "" : "!", SPAN_ARG(what), is_last ? "." : " ");
+	if (step == NULL)
+		fixture->last_callbacks++;
+	else
+		str_addf(&fixture->steps, "%s %s: %.*s; %.*s\n", check_status_name(step->status),
+		    step->name, SPAN_ARG(step->detail), SPAN_ARG(step->remedy));
 }
 
-static void check_tells_each_step(void **state)
+static void check_says_whether_the_file_can_be_read(void **state)
 {
-	struct fixture *fixture = open_fixture(GROUPS PERSON("a"));
+	struct fixture *fixture = open_fixture(PERSON("a"));
+	struct str wanted = { 0 };
 
 	(void)state;
-	fixture->groups[0] = (struct directory_group) { SPAN("cn=top,dc=x"), true };
-	fixture->groups[1] = (struct directory_group) { SPAN("cn=missing,dc=x"), true };
-	fixture->settings.group_count = 2;
-	fixture->settings.canary_count = 1;
-	fixture->canaries[0] = "uid=a,ou=p,dc=x";
 	make_source(fixture);
 	source_check(fixture->source, on_step, fixture);
+	assert_int_equal(fixture->steps.len, 0);
 	loop_run(fixture->loop);
-	assert_string_equal(str_c(&fixture->steps), "file users canary group !group.");
+	str_addf(&wanted, "ok file: %s, %zu bytes; \n", fixture->path, strlen(PERSON("a")));
+	assert_string_equal(str_c(&fixture->steps), str_c(&wanted));
 	unlink(fixture->path);
 	str_truncate(&fixture->steps, 0);
 	source_check(fixture->source, on_step, fixture);
 	loop_run(fixture->loop);
-	assert_string_equal(str_c(&fixture->steps), "!file.");
+	str_truncate(&wanted, 0);
+	str_addf(&wanted,
+	    "failed file: cannot read %s: No such file or directory; check urls, and the owner "
+	    "and mode of the file and of the folders above it\n",
+	    fixture->path);
+	assert_string_equal(str_c(&fixture->steps), str_c(&wanted));
+	str_done(&wanted);
 	close_fixture(fixture);
 }
 
@@ -727,6 +732,6 @@ const struct CMUnitTest ldif_tests[] = {
 	cmocka_unit_test(a_batch_against_a_bad_file_proves_nothing),
 	cmocka_unit_test(errors_in_the_file_prove_nothing),
 	cmocka_unit_test(a_missing_file_proves_nothing),
-	cmocka_unit_test(check_tells_each_step),
+	cmocka_unit_test(check_says_whether_the_file_can_be_read),
 };
 const size_t ldif_test_count = sizeof(ldif_tests) / sizeof(*ldif_tests);

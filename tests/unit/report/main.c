@@ -15,6 +15,8 @@ int main(void)
 	    "explanation", explanation_tests, explanation_test_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("lines", lines_tests, lines_test_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("pace", pace_tests, pace_test_count, NULL, NULL);
+	failed += _cmocka_run_group_tests(
+	    "check_writer", check_writer_tests, check_writer_test_count, NULL, NULL);
 	failed += _cmocka_run_group_tests("report", report_tests, report_test_count, NULL, NULL);
 	return failed == 0 ? 0 : 1;
 }

@@ -21,9 +21,9 @@ void assert_stored(const char *name, struct str *actual);
  * with every word. */
 void cut_common_parts(struct str *page);
 
-extern const struct CMUnitTest explanation_tests[], lines_tests[], pace_tests[], plan_page_tests[],
-    plan_writer_tests[], report_tests[];
-extern const size_t explanation_test_count, lines_test_count, pace_test_count, plan_page_test_count,
-    plan_writer_test_count, report_test_count;
+extern const struct CMUnitTest check_writer_tests[], explanation_tests[], lines_tests[],
+    pace_tests[], plan_page_tests[], plan_writer_tests[], report_tests[];
+extern const size_t check_writer_test_count, explanation_test_count, lines_test_count,
+    pace_test_count, plan_page_test_count, plan_writer_test_count, report_test_count;
 
 #endif
