@@ -44,7 +44,7 @@ void assert_aborts(death *die, const char *line)
 int main(void)
 {
 	int failures = RUN(arena) + RUN(err) + RUN(hash) + RUN(histogram) + RUN(emit) + RUN(log) +
-		       RUN(replace) + RUN(secret);
+		       RUN(owned) + RUN(replace) + RUN(secret);
 	failures += RUN(str) + RUN(time) + RUN(unicode) + RUN(unix_socket) + RUN(uuid) + RUN(vec);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -24,6 +24,7 @@ TEST_GROUP(err);
 TEST_GROUP(hash);
 TEST_GROUP(histogram);
 TEST_GROUP(log);
+TEST_GROUP(owned);
 TEST_GROUP(replace);
 TEST_GROUP(secret);
 TEST_GROUP(str);
