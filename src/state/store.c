@@ -14,6 +14,7 @@
  *
  * A dry run holds one read transaction from open to close, so that it sees one state of the file.
  */
+#include "base/owned.h"
 #include "base/vec.h"
 #include "state/store_p.h"
 
@@ -42,10 +43,13 @@ static const char writer_pragmas[] = "PRAGMA synchronous = FULL; PRAGMA cache_si
 				     "PRAGMA wal_autocheckpoint = 16384;"
 				     "PRAGMA journal_size_limit = 67108864;";
 
-/* Finds the real path, so that two names of one file share one lock. @return owned */
+/*
+ * Finds the real path, so that two names of one file share one lock.  A link that another user may
+ * have laid for root stays one, and is refused later. @return owned
+ */
 static char *resolve(const char *path)
 {
-	char *found = realpath(path, NULL), *copy, *directory;
+	char *found = owned_by_other(path) ? NULL : realpath(path, NULL), *copy, *directory;
 	struct str name = { 0 };
 
 	if (found != NULL)
@@ -249,7 +253,9 @@ enum status store_open(
 	store->lock_fd = -1;
 	store->last_action_id = -1;
 	store->arena = arena_new();
-	status = open_in_mode(store, reterr);
+	status = store_file_refuse_links(store, reterr);
+	if (status == STATUS_OK)
+		status = open_in_mode(store, reterr);
 	if (status == STATUS_OK && mode == STORE_DRY_RUN) {
 		status = store_execute(store, "BEGIN", "opening it", reterr);
 		store->transaction = TRANSACTION_DRY_RUN;

@@ -158,6 +158,14 @@ struct store {
 
 /* ---- file.c: names, locks and modes ---- */
 
+/**
+ * Where root is at work in another user's directory: refuses a database that is a link there, and
+ * links beside it, by which that user could have root change files elsewhere.
+ *
+ * @return STATUS_CORRUPT: there is such a link
+ */
+enum status store_file_refuse_links(const struct store *store, struct err *reterr);
+
 /** Takes the lock beside the file. @return STATUS_OK; STATUS_RETRY: it is taken; STATUS_CORRUPT */
 enum status store_file_lock(struct store *store, struct err *reterr);
 
