@@ -176,10 +176,12 @@ def test_user_and_directories(root):
     assert look("etc/scimward") == (0, 0, 0o755)
     assert look("etc/scimward/credentials") == (0, 0, 0o700)
     assert look("var/lib/scimward") == (int(user.group(1)), int(user.group(2)), 0o700)
-    # What was tightened by hand stays.
+    # What was tightened by hand stays, and the folder that init gave to the user of the service.
     (root / "etc/scimward").chmod(0o750)
+    os.chown(root / "etc/scimward/credentials", int(user.group(1)), int(user.group(2)))
     assert run("systemd-tmpfiles", "--create", f"--root={root}", "scimward.conf").returncode == 0
     assert look("etc/scimward") == (0, 0, 0o750)
+    assert look("etc/scimward/credentials") == (int(user.group(1)), int(user.group(2)), 0o700)
 
 
 if __name__ == "__main__":
