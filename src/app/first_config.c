@@ -44,13 +44,16 @@ static void add_service(const struct first_config *config, struct str *out)
 static void add_next_steps(const struct first_config *config, struct str *out)
 {
 	char now[TIME_TEXT_SIZE];
+	int step = 1;
 
 	time_format(config->wall_ms, false, now);
 	note(out, 0, "scimward: a first configuration, proposed by \"scimward init\" on %s.", now);
 	str_add_c(out, "#\n# Next, in this order:\n#\n");
-	add_step(config, 1, "check", "Is all this right, can both peers be reached?", out);
-	add_step(config, 2, "--dry-run", "What would it do? Nothing can be sent.", out);
-	add_step(config, 3, "sync", "The first sync, once.", out);
+	if (config->tenant->auth.method == TENANT_AUTH_OAUTH_DEVICE)
+		add_step(config, step++, "login", "Let it into the tenant, in a browser.", out);
+	add_step(config, step++, "check", "Is all this right, can both peers be reached?", out);
+	add_step(config, step++, "--dry-run", "What would it do? Nothing can be sent.", out);
+	add_step(config, step, "sync", "The first sync, once.", out);
 	add_service(config, out);
 	str_add_c(out, "#\n");
 	note(out, 0,
@@ -573,6 +576,8 @@ static void add_auth(const struct tenant_settings *tenant, struct str *out)
 	add_text("password", tenant->auth.password.at, out);
 	add_text("cert_file", tenant->auth.cert_file, out);
 	add_text("key_file", tenant->auth.key_file.at, out);
+	add_text("client_id", tenant->auth.client_id.at, out);
+	add_text("refresh_token_file", tenant->auth.refresh_token_file, out);
 	add_text("url", tenant->auth.url, out);
 	str_add_c(out, " };\n");
 }

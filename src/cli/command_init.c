@@ -60,13 +60,20 @@ static void find_places(struct init *init)
 	    0) {
 		init->state =
 		    arena_format(init->arena, "%s/%.*s-state.db", init->folder, SPAN_ARG(name)).at;
+		init->token_file = arena_format(
+		    init->arena, "%s/%.*s-refresh-token", init->folder, SPAN_ARG(name))
+				       .at;
 		return;
 	}
 	init->unit = "scimward";
+	init->token_file = "/var/lib/scimward/refresh-token";
 	if (is_instance) {
 		init->unit = arena_format(init->arena, "scimward@%.*s", SPAN_ARG(name)).at;
 		init->state =
 		    arena_format(init->arena, "/var/lib/scimward/%.*s/state.db", SPAN_ARG(name)).at;
+		init->token_file = arena_format(
+		    init->arena, "/var/lib/scimward/%.*s/refresh-token", SPAN_ARG(name))
+				       .at;
 	}
 }
 
@@ -112,7 +119,7 @@ enum exit_code command_init(const struct options *options)
 		log_sinks_open(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING);
 		init.loop = loop_new();
 		init.look = first_look_new(init.loop);
-		answers_init(&init.answers, options, init.secrets);
+		answers_init(&init.answers, options, init.secrets, init.token_file);
 		code = init_find_out(&init);
 		if (code == EXIT_DONE)
 			code = init_write(&init);

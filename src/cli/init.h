@@ -25,8 +25,9 @@ struct init {
 	const char *folder;         /* it lies in */
 	const char *secrets_parent; /* NULL: the secrets' folder lies in `folder` */
 	const char *secrets;
-	const char *state; /* NULL: the default */
-	const char *unit;  /* of systemd that reads the file; NULL: none does */
+	const char *state;      /* NULL: the default */
+	const char *token_file; /* for a token that is replaced */
+	const char *unit;       /* of systemd that reads the file; NULL: none does */
 	const char *protect;
 	bool is_usual; /* -c need not be given */
 	struct span directory_why, people_why, groups_why, tenant_why;

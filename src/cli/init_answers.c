@@ -15,12 +15,14 @@ enum { URLS_MAX = 16, PAGE_SIZE = 500 };
 #define SEARCH_TIMEOUT_MS  (60 * TIME_SECOND_MS)
 #define REQUEST_TIMEOUT_MS (60 * TIME_SECOND_MS)
 
-void answers_init(struct answers *answers, const struct options *options, const char *secret_folder)
+void answers_init(struct answers *answers, const struct options *options, const char *secret_folder,
+    const char *token_file)
 {
 	*answers = (struct answers) {
 		.options = options,
 		.arena = arena_new(),
 		.secret_folder = secret_folder,
+		.token_file = token_file,
 		.is_asking = !options->is_yes && prompt_is_possible(),
 		.given = options->init,
 		.bind_secret = { .held.descriptor = -1, .name = "directory-password" },
@@ -383,7 +385,7 @@ static void get_hosts(struct answers *answers)
 	    "region of the tenant (us1, eu1, eu3 …), or the URL of its SCIM API", NULL);
 
 	answers->given.tenant = place;
-	answers->region = NULL;
+	answers->region = answers->oauth_url = NULL;
 	if (place == NULL)
 		return;
 	if (strstr(place, "://") != NULL) {
@@ -401,6 +403,7 @@ static void get_hosts(struct answers *answers)
 	answers->region = place;
 	tenant->url = arena_c(answers->arena, span_of(hosts.scim_url));
 	tenant->auth.url = arena_c(answers->arena, span_of(hosts.auth_url));
+	answers->oauth_url = arena_c(answers->arena, span_of(hosts.oauth_url));
 }
 
 static void get_auth_url(struct answers *answers)
@@ -454,20 +457,38 @@ static void get_certificate(struct answers *answers)
 	get_auth_url(answers);
 }
 
+/* The person logs in later, with the configuration. */
+static void get_client(struct answers *answers)
+{
+	struct init_options *given = &answers->given;
+
+	given->client_id = answers_get(answers, "--client-id", given->client_id,
+	    "client id of the device grant client that is registered in Anaplan", NULL);
+	answers->tenant.auth.client_id = span_of(given->client_id);
+	answers->tenant.auth.refresh_token_file =
+	    given->refresh_token_file != NULL ? given->refresh_token_file : answers->token_file;
+	answers->tenant.auth.url = answers->oauth_url;
+	if (answers->tenant.auth.url == NULL)
+		answers->tenant.auth.url = given->auth_url = answers_get(answers, "--auth-url",
+		    given->auth_url, "URL of the OAuth host, as in https://us1a.app.anaplan.com",
+		    NULL);
+}
+
 static void get_auth(struct answers *answers)
 {
 	static const struct {
 		const char *word;
 		enum tenant_auth method;
 	} methods[] = { { "api-key", TENANT_AUTH_API_KEY }, { "basic", TENANT_AUTH_BASIC },
-		{ "certificate", TENANT_AUTH_CERTIFICATE }, { "none", TENANT_AUTH_NONE } };
-	const char *words[] = { methods[0].word, methods[1].word, methods[2].word,
-		methods[3].word };
+		{ "certificate", TENANT_AUTH_CERTIFICATE },
+		{ "oauth-device", TENANT_AUTH_OAUTH_DEVICE }, { "none", TENANT_AUTH_NONE } };
+	const char *words[] = { methods[0].word, methods[1].word, methods[2].word, methods[3].word,
+		methods[4].word };
 	bool is_generic = answers->tenant.profile == TENANT_GENERIC;
 	int method = get_word(answers, "--auth", &answers->given.auth,
-	    is_generic ? "how to log in to it: api-key, basic, certificate or none"
-		       : "how to log in to it: api-key, basic or certificate",
-	    words, is_generic ? 4 : 3);
+	    is_generic ? "how to log in to it: api-key, basic, certificate, oauth-device or none"
+		       : "how to log in to it: api-key, basic, certificate or oauth-device",
+	    words, is_generic ? 5 : 4);
 
 	if (method < 0)
 		return;
@@ -478,6 +499,8 @@ static void get_auth(struct answers *answers)
 		get_user(answers);
 	else if (answers->tenant.auth.method == TENANT_AUTH_CERTIFICATE)
 		get_certificate(answers);
+	else if (answers->tenant.auth.method == TENANT_AUTH_OAUTH_DEVICE)
+		get_client(answers);
 }
 
 /* Only a URL may be anything else. */

@@ -25,6 +25,7 @@ struct answers {
 	const struct options *options; /* borrowed */
 	struct arena *arena;           /* owned; holds the texts */
 	const char *secret_folder;     /* where secrets are stored */
+	const char *token_file;        /* where a token that is replaced is kept */
 	bool is_asking;                /* a person is there */
 	bool is_again;                 /* what was answered before is offered, options are too */
 	bool has_ended;                /* the person is gone */
@@ -34,12 +35,13 @@ struct answers {
 	struct directory_settings directory; /* for the file */
 	struct tenant_settings tenant;       /* likewise */
 	struct answered_secret bind_secret, tenant_secret;
-	const char *region; /* NULL: a URL was given */
+	const char *region;    /* NULL: a URL was given */
+	const char *oauth_url; /* of the region; NULL: likewise */
 };
 
-/** Starts with the options. @param secret_folder borrowed */
-void answers_init(
-    struct answers *answers, const struct options *options, const char *secret_folder);
+/** Starts with the options. @param secret_folder, token_file  borrowed */
+void answers_init(struct answers *answers, const struct options *options, const char *secret_folder,
+    const char *token_file);
 
 /** Wipes and frees. */
 void answers_done(struct answers *answers);

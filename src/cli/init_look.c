@@ -5,6 +5,7 @@
 #include "core/dn.h"
 #include "core/filter.h"
 #include <stdio.h>
+#include <unistd.h>
 
 static void show_progress(const struct init *init, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -110,11 +111,23 @@ static enum exit_code take_step(struct init *init, const struct step *step)
 	}
 }
 
+/* Only a configuration can be logged in with. */
+static bool is_logged_in(const struct tenant_settings *settings)
+{
+	return settings->auth.method != TENANT_AUTH_OAUTH_DEVICE ||
+	       access(settings->auth.refresh_token_file, F_OK) == 0;
+}
+
 static enum status look_at_tenant(struct init *init, struct err *reterr)
 {
 	struct tenant_settings settings = answers_tenant_to_look(&init->answers);
 	enum status status;
 
+	if (!is_logged_in(&settings)) {
+		init->tenant_why = SPAN("nobody has logged in yet: \"scimward login\", and then "
+					"\"scimward init --force\" finds workspaces and groups");
+		return STATUS_OK;
+	}
 	show_progress(init, "Looking at the tenant: %s …", settings.url);
 	status = first_look_tenant(init->look, &settings, reterr);
 	if (status == STATUS_OK)

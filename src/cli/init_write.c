@@ -163,8 +163,9 @@ static void report_text(const struct init *init, struct str *out)
 	if (count > 0)
 		str_addf(out, "%zu %s open; look for TODO in it.\n", count,
 		    count == 1 ? "question is" : "questions are");
-	str_addf(out, "Next: scimward%s%s check, then --dry-run, then sync.\n",
-	    init->is_usual ? "" : " -c ", init->is_usual ? "" : init->path);
+	str_addf(out, "Next: scimward%s%s %scheck, then --dry-run, then sync.\n",
+	    init->is_usual ? "" : " -c ", init->is_usual ? "" : init->path,
+	    init->answers.tenant.auth.method == TENANT_AUTH_OAUTH_DEVICE ? "login, then " : "");
 }
 
 static enum exit_code report(const struct init *init)

@@ -55,7 +55,8 @@ struct init_options {
 	const char *bind, *bind_dn, *bind_password, *keytab, *cert_file, *key_file;
 	const char *base, *filter;
 	const char *tenant, *profile, *auth, *auth_url, *user, *credential;
-	const char *auth_cert_file, *auth_key_file, *tenant_ca_file, *proxy;
+	const char *auth_cert_file, *auth_key_file, *client_id, *refresh_token_file;
+	const char *tenant_ca_file, *proxy;
 	const char *protect;
 	bool is_bind_password_stdin, is_credential_stdin;
 	bool is_starttls, allows_cleartext;

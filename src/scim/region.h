@@ -11,8 +11,9 @@
 #include <stdbool.h>
 
 struct region_hosts {
-	char scim_url[96]; /* for tenant.url */
-	char auth_url[96]; /* for tenant.auth.url */
+	char scim_url[96];  /* for tenant.url */
+	char auth_url[96];  /* for tenant.auth.url */
+	char oauth_url[96]; /* likewise, with method "oauth-device" */
 };
 
 /**

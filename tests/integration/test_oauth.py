@@ -119,6 +119,27 @@ def wait_until(happens, seconds=20):
 # --- a person logs in ---------------------------------------------------------------------------
 
 
+def test_a_first_configuration_and_its_login(start, tmp_path):
+    """init cannot look at the tenant before somebody has logged in, and finds out more afterwards."""
+    world = start()
+    path = tmp_path / "first.conf"
+    token_file = world.keep / "refresh-token"
+    arguments = ["--out", str(path), "--directory", "file://" + world.people, "--tenant", world.simulator.url,
+                 "--allow-cleartext", "--auth", "oauth-device", "--auth-url", world.simulator.root, "--client-id", "rotating",
+                 "--refresh-token-file", str(token_file), "--yes"]
+    done = world.agent.run("init", *arguments).expect(0)
+    assert "Not verified: the tenant" in done.out and f"-c {path} login, then check" in done.out
+    text = path.read_text(encoding="utf-8")
+    assert "nobody has logged in yet" in text and f"# 1. scimward -c {path} login" in text
+    assert companies.FINANCE not in text
+    world.agent.config = str(path)
+    world.log_in()
+    done = world.agent.run("init", *arguments, "--force").expect(0)
+    assert "Not verified" not in done.out
+    assert companies.FINANCE in path.read_text(encoding="utf-8")
+    world.agent.run("check").expect(0)
+
+
 def test_from_a_login_to_a_sync(start):
     world = start()
     assert "is not there yet; log in with \"scimward login\"" in world.sync(69).err

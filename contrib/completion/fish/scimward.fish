@@ -11,7 +11,7 @@ function __scimward_words
             continue
         end
         switch $word
-            case -c --config --format --kind --user -o --out --since --until --head --history --directory --ca-file --bind --bind-dn --bind-password --keytab --cert-file --key-file --base --filter --tenant --profile --auth --auth-url --auth-user --credential --auth-cert-file --auth-key-file --tenant-ca-file --proxy --protect
+            case -c --config --format --kind --user -o --out --since --until --head --history --directory --ca-file --bind --bind-dn --bind-password --keytab --cert-file --key-file --base --filter --tenant --profile --auth --auth-url --auth-user --credential --auth-cert-file --auth-key-file --client-id --refresh-token-file --tenant-ca-file --proxy --protect
                 set expects $word
             case '-*'
             case '*'
@@ -95,13 +95,15 @@ complete -c scimward -l base -n "__scimward_in '' 'init'" -x -d 'below which use
 complete -c scimward -l filter -n "__scimward_in '' 'init'" -x -d 'that users match (people who can have a login)'
 complete -c scimward -l tenant -n "__scimward_in '' 'init'" -x -d 'us1, eu3 …: where the tenant is; or the URL of its SCIM API'
 complete -c scimward -l profile -n "__scimward_in '' 'init'" -x -a 'anaplan generic' -d 'what kind of SCIM server it is'
-complete -c scimward -l auth -n "__scimward_in '' 'init'" -x -a 'api-key basic certificate' -d 'api-key (the default), basic or certificate; none with --profile generic'
+complete -c scimward -l auth -n "__scimward_in '' 'init'" -x -a 'api-key basic certificate oauth-device' -d 'api-key (the default), basic, certificate or oauth-device; none with --profile generic'
 complete -c scimward -l auth-url -n "__scimward_in '' 'init'" -x -d 'the region\'s authentication host, where --tenant is a URL'
 complete -c scimward -l auth-user -n "__scimward_in '' 'init'" -x -d 'with --auth basic: who logs in'
 complete -c scimward -l credential -n "__scimward_in '' 'init'" -x -d 'where the API key or password is: as --bind-password'
 complete -c scimward -l credential-stdin -n "__scimward_in '' 'init'" -d 'it is the next line of standard input, and is stored'
 complete -c scimward -l auth-cert-file -n "__scimward_in '' 'init'" -r -F -d 'with --auth certificate: PEM file of the certificate'
 complete -c scimward -l auth-key-file -n "__scimward_in '' 'init'" -r -F -d 'and of its private key'
+complete -c scimward -l client-id -n "__scimward_in '' 'init'" -x -d 'with --auth oauth-device: the client that is registered in Anaplan'
+complete -c scimward -l refresh-token-file -n "__scimward_in '' 'init'" -r -F -d 'where its token is to be kept (beside the state)'
 complete -c scimward -l tenant-ca-file -n "__scimward_in '' 'init'" -r -F -d 'PEM file of the authorities that the tenant is trusted by'
 complete -c scimward -l proxy -n "__scimward_in '' 'init'" -x -d 'the proxy towards the tenant'
 complete -c scimward -l protect -n "__scimward_in '' 'init'" -x -d 'userNames that are never changed: the credential\'s owner; with commas'

@@ -5,18 +5,20 @@
 static void a_region_has_its_hosts(void **state)
 {
 	static const struct {
-		const char *name, *scim, *auth;
+		const char *name, *scim, *auth, *oauth;
 	} rows[] = {
-		{ "us1", "https://api.anaplan.com/scim/1/0/v2", "https://auth.anaplan.com" },
-		{ "eu", "https://api.anaplan.com/scim/1/0/v2", "https://auth.anaplan.com" },
-		{ "us9", "https://us9.api.anaplan.com/scim/1/0/v2",
-		    "https://us9.auth.anaplan.com" },
-		{ "EU3", "https://eu3.api.anaplan.com/scim/1/0/v2",
-		    "https://eu3.auth.anaplan.com" },
+		{ "us1", "https://api.anaplan.com/scim/1/0/v2", "https://auth.anaplan.com",
+		    "https://us1a.app.anaplan.com" },
+		{ "eu", "https://api.anaplan.com/scim/1/0/v2", "https://auth.anaplan.com",
+		    "https://us1a.app.anaplan.com" },
+		{ "us9", "https://us9.api.anaplan.com/scim/1/0/v2", "https://us9.auth.anaplan.com",
+		    "https://us9.app.anaplan.com" },
+		{ "EU3", "https://eu3.api.anaplan.com/scim/1/0/v2", "https://eu3.auth.anaplan.com",
+		    "https://eu3.app.anaplan.com" },
 		{ "ca1", "https://ca1a.api.anaplan.com/scim/1/0/v2",
-		    "https://ca1a.auth.anaplan.com" },
+		    "https://ca1a.auth.anaplan.com", "https://ca1a.app.anaplan.com" },
 		{ "au1", "https://api.au1a.app2.anaplan.com/scim/1/0/v2",
-		    "https://au1a.app2.anaplan.com" },
+		    "https://au1a.app2.anaplan.com", "https://au1a.app2.anaplan.com" },
 	};
 	struct region_hosts hosts;
 
@@ -25,6 +27,7 @@ static void a_region_has_its_hosts(void **state)
 		assert_true(region_find(span_of(rows[i].name), &hosts));
 		assert_string_equal(hosts.scim_url, rows[i].scim);
 		assert_string_equal(hosts.auth_url, rows[i].auth);
+		assert_string_equal(hosts.oauth_url, rows[i].oauth);
 	}
 }
 
