@@ -46,8 +46,10 @@ class Recipe(Agent):
     def try_out(self, entitled):
         """check, sync and a sync that finds nothing; `entitled` are the workspaces of some accounts, by userName."""
         told = self.run("check").expect(0).out
-        wrong = [line for line in told.splitlines() if not line.startswith("ok") and "own account" not in line]
-        assert not wrong, told
+        # The test's certificates last for less than 30 days, and not every server tells the time.
+        wrong = [line for line in told.splitlines() if line.startswith(("failed", "warning", "skipped"))
+                 and ": tls: " not in line and ": clock: " not in line]
+        assert not wrong and ", 0 failed, " in told, told
         found = {action["userName"]: next((change["after"] for change in action["changes"]
                                            if change["path"] == "entitlements"), [])
                  for action in self.run("sync", "--json").expect(0).json["actions"]}
