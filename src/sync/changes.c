@@ -105,8 +105,8 @@ static bool keep_missed(struct cycle *cycle)
 	if (text.at != NULL)
 		span_to_u64(text, &total);
 	total += cycle->changes->missed;
-	log_notice("the whole scan found %llu changes that the deltas had not told of%s",
-	    (unsigned long long)cycle->changes->missed,
+	log_notice("the whole scan found %llu change%s that the deltas had not told of%s",
+	    (unsigned long long)cycle->changes->missed, cycle->changes->missed == 1 ? "" : "s",
 	    cycle->changes->missed_deletions == cycle->changes->missed &&
 		    !cycle->changes->knows_deletions
 		? ": all of them deletions, which the directory does not tell"
@@ -397,7 +397,9 @@ bool changes_touch_due(struct cycle *cycle)
 
 void changes_compare(struct cycle *cycle, const struct action *action)
 {
+	/* What cannot be mapped, or waits for a person, is planned by each scan anew. */
 	if (!directory_at_hand(cycle)->is_compared || uuid_is_zero(&action->key) ||
+	    !(action_has_request(action->kind) || action->kind == ACTION_LINK) ||
 	    action->reason == REASON_DRIFT || index_find(cycle->touched, &action->key) != NULL)
 		return;
 	cycle->changes->missed++;

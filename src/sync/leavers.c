@@ -104,6 +104,10 @@ static void finish(struct cycle *cycle)
 	for (size_t i = 0; i < cycle->in.source_count && cycle->in.who.at == NULL; i++)
 		note_absent(cycle, &cycle->directories[i]);
 
+	if (cycle->undecided > 0)
+		log_warning("%llu left without access, as only a group that is unknown could "
+			    "entitle them (policy.scope = \"entitled\")",
+		    (unsigned long long)cycle->undecided);
 	if (leavers->unreadable > 0)
 		log_warning(
 		    "%llu missing people cannot be told from unreadable ones; they are kept",

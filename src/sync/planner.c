@@ -624,6 +624,19 @@ static bool is_out_of_scope(const struct cycle *cycle, const struct mapped *mapp
 	return cycle->in.policy->scope == POLICY_SCOPE_ENTITLED && !mapped_is_entitled(mapped);
 }
 
+/*
+ * Whom only an unknown group could entitle.  Nothing is taken from such a person, and nothing is
+ * given either: a group that was named wrongly would let everybody in.
+ */
+static bool is_undecided(
+    const struct cycle *cycle, const struct mapped *mapped, const struct index_item *item)
+{
+	bool is_out = item == NULL || (item->flags & (INDEX_UNLINKED | INDEX_INACTIVE)) != 0;
+
+	return cycle->in.policy->scope == POLICY_SCOPE_ENTITLED && is_out &&
+	       mapped->account.workspace_count == 0 && mapped->unknown_count > 0;
+}
+
 /* The digest knows no DN; the second look needs the last one when a key finds nothing. */
 static void refresh_dn(struct cycle *cycle, struct index_item *item, const struct entry *entry)
 {
@@ -665,6 +678,11 @@ void planner_entry(struct cycle *cycle, const struct entry *entry)
 		if (item != NULL && cycle_may_be_open(item))
 			planner_leaver(cycle, &entry->key, REASON_LEFT_SCOPE,
 			    SPAN("no workspace is left (policy.scope = \"entitled\")"));
+		return;
+	}
+	if (is_undecided(cycle, &mapped, item)) {
+		cycle->undecided++;
+		cycle->summary.unchanged++;
 		return;
 	}
 	if (item == NULL || (item->flags & INDEX_UNLINKED)) {

@@ -128,10 +128,10 @@ static void certify(
 		    "directory %.*s: the scan is not certified: %.*s; nobody is taken for gone",
 		    SPAN_ARG(directory->source->name), SPAN_ARG(directory->certificate.missing));
 	if (facts->unknown_groups > 0)
-		log_warning("directory %.*s: %llu groups could not be read whole (%.*s); they take "
-			    "no workspace away",
+		log_warning("directory %.*s: %llu group%s could not be read whole (%.*s); nobody "
+			    "loses a workspace by that",
 		    SPAN_ARG(directory->source->name), (unsigned long long)facts->unknown_groups,
-		    SPAN_ARG(facts->unknown_group));
+		    facts->unknown_groups == 1 ? "" : "s", SPAN_ARG(facts->unknown_group));
 }
 
 static void on_done(

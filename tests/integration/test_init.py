@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import select
+import signal
 import shutil
 import socket
 import stat
@@ -408,6 +409,7 @@ class Terminal:
         self.at = 0
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it
             os.execve(find_binary(), [find_binary(), "init", "--out", init.config, *arguments], init.environment)
 
     def read(self, seconds):

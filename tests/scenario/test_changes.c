@@ -344,6 +344,20 @@ static void what_deltas_miss_is_counted(void **state)
 	assert_string_equal(meta_of(world, "delta_missed_changes_total"), "2");
 }
 
+/* It is planned by each whole scan, and was told of long ago. */
+static void who_cannot_be_mapped_is_not_missed(void **state)
+{
+	struct world *world = *state;
+
+	given_telling(world, 3);
+	given(world, 2, "mail", NULL);
+	expect_run(world, CYCLE_DELTA, CYCLE_REJECTED, 0);
+	expect_run(world, CYCLE_FULL, CYCLE_REJECTED, 0);
+	expect_run(world, CYCLE_FULL, CYCLE_REJECTED, 0);
+	assert_int_equal(world->result.run.summary.rejected, 1);
+	assert_int_equal(world->result.run.summary.missed, 0);
+}
+
 static void what_happens_between_is_not_missed(void **state)
 {
 	struct world *world = *state;
@@ -380,6 +394,7 @@ const struct CMUnitTest changes_scenarios[] = {
 	SCENARIO(a_directory_that_breaks_says_nothing),
 	SCENARIO(a_dry_run_moves_no_cursor),
 	SCENARIO(what_deltas_miss_is_counted),
+	SCENARIO(who_cannot_be_mapped_is_not_missed),
 	SCENARIO(what_happens_between_is_not_missed),
 };
 const size_t changes_scenario_count = COUNT_OF(changes_scenarios);

@@ -163,6 +163,32 @@ static void an_unknown_group_puts_nobody_out_of_scope(void **state)
 	expect_account(world, 1, "p1@x ext=1001 active Given1 Family1 [W1]");
 }
 
+/* Named wrongly, it would give everybody an account, and let in again whoever was shut out. */
+static void an_unknown_group_lets_nobody_in(void **state)
+{
+	struct world *world = *state;
+
+	world->policy.scope = POLICY_SCOPE_ENTITLED;
+	given_synced(world, 3);
+	given_no_member(world, 0, 2);
+	expect_run(world, CYCLE_DELTA, CYCLE_DONE, 1);
+	expect_account(world, 2, "p2@x ext=1002 inactive Given2 Family2 [W1]");
+	fake_source_unknown(world->directory, 0, true);
+	given_people(world, 4, 4);
+	expect_log(world, "could not be read whole");
+	expect_log(world, " left without access, as only a group that is unknown");
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	expect_account(world, 2, "p2@x ext=1002 inactive Given2 Family2 [W1]");
+	expect_account(world, 4, "none");
+	/* Who has a workspace from a group that is known comes in. */
+	given_member(world, 1, 4);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 1);
+	expect_account(world, 4, "p4@x ext=1004 active Given4 Family4 [W2]");
+	fake_source_unknown(world->directory, 0, false);
+	expect_run(world, CYCLE_FULL, CYCLE_DONE, 0);
+	expect_in_step(world);
+}
+
 static void a_quiet_poll_with_an_unknown_group_stays_quiet(void **state)
 {
 	struct world *world = *state;
@@ -222,6 +248,7 @@ const struct CMUnitTest scan_scenarios[] = {
 	SCENARIO(a_second_look_that_fails_takes_nobody_for_gone),
 	SCENARIO(an_unknown_group_revokes_nothing),
 	SCENARIO(an_unknown_group_puts_nobody_out_of_scope),
+	SCENARIO(an_unknown_group_lets_nobody_in),
 	SCENARIO(a_quiet_poll_with_an_unknown_group_stays_quiet),
 	SCENARIO(an_entry_without_a_key_is_reported),
 	SCENARIO(progress_counts_on_the_last_certified_scan),
