@@ -259,13 +259,20 @@ static int start_tls(LDAP *handle, const LDAPURLDesc *url)
 				       : ldap_start_tls_s(handle, NULL, NULL);
 }
 
-static void add_diagnostic(LDAP *handle, int code, struct str *out)
+/* The password is hidden in the server's words alone: hidden in ours, it could be read off them. */
+static void add_diagnostic(const struct connector_job *job, int code, struct str *out)
 {
+	struct str words = { 0 };
 	char *text = NULL;
 
-	ldap_get_option(handle, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
-	result_describe(code, span_of(text), out);
+	ldap_get_option(job->handle, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
+	if (text != NULL)
+		str_add_c(&words, text);
+	if (job->password != NULL)
+		secret_redact(&words, secret_reveal(job->password));
+	result_describe(code, text == NULL ? SPAN_NULL : str_span(&words), out);
 	ldap_memfree(text);
+	secret_wipe_str(&words);
 }
 
 /* Opens another connection only to look at its TLS; nothing is sent over it. */
@@ -379,7 +386,7 @@ static void explain_tls(struct connector_job *job, const LDAPURLDesc *url, int c
 {
 	struct str why = { 0 };
 
-	add_diagnostic(job->handle, code, &why);
+	add_diagnostic(job, code, &why);
 	if (code > 0)
 		err_set(&job->report.err,
 		    "cannot start TLS with %s: %s; check that the server offers StartTLS", job->url,
@@ -476,9 +483,7 @@ static void explain_bind(struct connector_job *job, int code)
 		err_prefix(&job->report.err, "cannot bind to %s", job->url);
 		return;
 	}
-	add_diagnostic(job->handle, code, &why);
-	if (job->password != NULL)
-		secret_redact(&why, secret_reveal(job->password));
+	add_diagnostic(job, code, &why);
 	meaning = result_bind_meaning(str_span(&why));
 	if (code == LDAP_SERVER_DOWN && job->report.tls[0] != '\0')
 		str_add_c(&why, "; does the server demand a client certificate (cert_file)?");

@@ -265,6 +265,16 @@ def test_a_wrong_password_that_the_directory_repeats(peers):
     watch.expect_silence(WRONG, API_KEY)
 
 
+def test_a_wrong_password_that_is_a_word_of_ours(peers, tmp_path):
+    """Hidden in the program's own words it could be read off them."""
+    stub, simulator, _, watch = peers
+    (tmp_path / "word").write_text("wrong", encoding="ascii")
+    (tmp_path / "word").chmod(0o600)
+    watch.agent.write(directory=ldap_text(stub.url, tmp_path / "word"), tenant=key_text(simulator.url, watch.secret("key")))
+    said = watch.agent.run("check").out
+    assert "wrong bind DN or password (49)" in said and "the password [secret] is [secret]" in said, said
+
+
 def test_a_wrong_key(peers):
     _, simulator, _, watch = peers
     watch.agent.write(tenant=key_text(simulator.url, watch.secret("wrong")))
