@@ -193,14 +193,12 @@ static enum status check_open(struct store *store, int64_t id, struct err *reter
 	return STATUS_REJECT;
 }
 
-enum status store_hold_decide(struct store *store, int64_t id, enum hold_decision decision,
+static enum status decide(struct store *store, int64_t id, enum hold_decision decision,
     struct span by, int64_t now_ms, struct err *reterr)
 {
 	struct store_query query;
-	enum status status = store_begin(store, reterr);
+	enum status status = check_open(store, id, reterr);
 
-	if (status == STATUS_OK)
-		status = check_open(store, id, reterr);
 	if (status == STATUS_OK)
 		status = open_change(store, STATEMENT_HOLD_DECIDE, id, &query, reterr);
 	if (status != STATUS_OK)
@@ -208,8 +206,23 @@ enum status store_hold_decide(struct store *store, int64_t id, enum hold_decisio
 	store_query_bind_span(&query, span_of(hold_decision_name(decision)));
 	store_query_bind_int(&query, now_ms);
 	store_query_bind_span(&query, by);
-	status = store_query_run(&query, reterr);
-	return status == STATUS_OK ? store_commit(store, reterr) : status;
+	return store_query_run(&query, reterr);
+}
+
+enum status store_hold_decide(struct store *store, int64_t id, enum hold_decision decision,
+    struct span by, int64_t now_ms, struct err *reterr)
+{
+	bool was_writing = store_is_writing(store);
+	enum status status = store_begin(store, reterr);
+
+	if (status == STATUS_OK)
+		status = decide(store, id, decision, by, now_ms, reterr);
+	if (status == STATUS_OK)
+		return store_commit(store, reterr);
+	/* Nothing was written, and a service that lives on must not keep others from writing. */
+	if (status == STATUS_REJECT && !was_writing && store_commit(store, reterr) != STATUS_OK)
+		return STATUS_CORRUPT;
+	return status;
 }
 
 static struct held_action read_held(struct store_query *query)

@@ -271,7 +271,8 @@ def test_progress_and_those_who_want_the_same(agent, server):
                 peer.ask(do="sync", kind="full")
             left.socket.close()
             said = first.lines()
-            assert any(line["event"] == "progress" and line["phase"] == "sending" and line["of"] == 4 for line in said)
+            assert any(line["event"] == "progress" and line.get("phase") == "sending" and line["of"] == 4
+                       for line in said)
             assert said[-1]["event"] == "done" and said[-1]["exit"] == 0
             assert second.lines()[-1]["exit"] == 0
         agent.simulator.clear()
@@ -400,6 +401,17 @@ def test_a_decision_waits_for_a_cycle_that_writes(agent):
             agent.run("approve", "1").expect(0)
         agent.simulator.clear()
         service.wait_for(lambda: len(agent.simulator.users()) >= 12)
+
+
+def test_a_refused_decision_is_in_nobodys_way(agent):
+    with held(agent) as service:
+        assert "there is no hold 7" in agent.run("reject", "7").expect(1).err
+        other = sqlite3.connect(agent.state, timeout=0, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # the state is free to be written
+        other.execute("ROLLBACK")
+        other.close()
+        assert agent.run("approve", "1").expect(0).out.endswith("the service sends it now.\n")
+        service.wait_for(lambda: len(agent.simulator.users()) >= 12, seconds=10)
 
 
 def test_decisions_without_a_service(agent):

@@ -270,6 +270,27 @@ static void test_decisions_that_cannot_be(void **state)
 	assert_non_null(strstr(fixture->err.text, "no hold 2"));
 }
 
+static void refuse_one(struct fixture *fixture)
+{
+	assert_int_equal(
+	    store_hold_decide(fixture->store, 9, HOLD_APPROVED, SPAN("a"), 1, &fixture->err),
+	    STATUS_REJECT);
+}
+
+/* The service lives on after it: nobody else could write until its next cycle. */
+static void test_a_refused_decision_ends_what_it_began(void **state)
+{
+	struct fixture *fixture = *state;
+
+	refuse_one(fixture);
+	assert_false(store_is_writing(fixture->store));
+	add_hold(fixture, GUARD_DEACTIVATIONS);
+	refuse_one(fixture); /* what a cycle writes is its own to commit */
+	assert_true(store_is_writing(fixture->store));
+	fixture_reopen(fixture);
+	assert_int_equal(open_holds(fixture).count, 0);
+}
+
 static void test_a_mind_may_be_changed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -342,6 +363,7 @@ const struct CMUnitTest hold_tests[] = {
 	OPEN(test_a_decision_is_recorded_once),
 	OPEN(test_settled_holds_are_told_before_they_end),
 	OPEN(test_decisions_that_cannot_be),
+	OPEN(test_a_refused_decision_ends_what_it_began),
 	OPEN(test_a_mind_may_be_changed),
 	cmocka_unit_test_setup_teardown(
 	    test_deciding_makes_no_file, fixture_set_up, fixture_tear_down),
