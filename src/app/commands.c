@@ -296,6 +296,13 @@ static void reload(struct commands *commands, struct control_visit *visit)
 	str_done(&faults);
 }
 
+/* Whoever asked waits patiently once they were told anything: nothing can be said of a cycle before
+ * a peer has answered, nor of a decision while a cycle writes. */
+static void say_taken(struct control_visit *visit)
+{
+	control_visit_say(visit, &(struct control_answer) { .event = CONTROL_PROGRESS });
+}
+
 /* ---- a cycle ---- */
 
 static uint64_t actions_of(const struct plan_summary *sum)
@@ -356,6 +363,7 @@ static void sync_now(struct commands *commands, struct control_visit *visit,
 	};
 
 	errand->request = service_ask(look(commands).service, &wish, on_cycle, errand);
+	say_taken(visit);
 }
 
 static void say_waiting(struct errand *errand)
@@ -458,6 +466,7 @@ static void decide_soon(struct commands *commands, struct control_visit *visit,
 
 	errand->by = span_dup_c(by);
 	errand->until_ms = loop_now_ms(commands->in.loop) + DECISION_MS;
+	say_taken(visit);
 }
 
 /* ---- a watch ---- */

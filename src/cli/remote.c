@@ -136,8 +136,9 @@ static void on_answer(void *context, const struct control_answer *answer, const 
 			tell(remote, answer->message);
 		return;
 	case CONTROL_PROGRESS:
-		progress_show(&remote->progress, answer->phase.at != NULL ? answer->phase.at : "",
-		    answer->done, answer->of);
+		if (answer->phase.at != NULL)
+			progress_show(
+			    &remote->progress, answer->phase.at, answer->done, answer->of);
 		return;
 	case CONTROL_PAGE:
 		str_add(&remote->page, answer->text);

@@ -8,6 +8,7 @@
  * closes earlier is not told any more; what was asked for goes on.  For example
  *
  *     → {"scimward":1,"do":"sync","config":"/etc/scimward/scimward.conf","as":"ada","kind":"full"}
+ *     ← {"scimward":1,"event":"progress","done":0,"of":0}
  *     ← {"scimward":1,"event":"waiting","message":"a delta cycle is running"}
  *     ← {"scimward":1,"event":"progress","phase":"sending","done":17,"of":42}
  *     ← {"scimward":1,"event":"page","text":"2 to update …\n"}
@@ -70,7 +71,7 @@ struct control_request {
 
 enum control_event {
 	CONTROL_WAITING,   /* not yet: message says for what */
-	CONTROL_PROGRESS,  /* phase, done, of */
+	CONTROL_PROGRESS,  /* phase, done, of; without a phase: it is taken, more is not known */
 	CONTROL_PAGE,      /* a piece of what is for standard output */
 	CONTROL_PAGE_END,  /* of a watch: the page is whole, and another may follow */
 	CONTROL_ELSEWHERE, /* the service has another configuration, which message names; the last

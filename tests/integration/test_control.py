@@ -414,6 +414,17 @@ def test_a_refused_decision_is_in_nobodys_way(agent):
         service.wait_for(lambda: len(agent.simulator.users()) >= 12, seconds=10)
 
 
+def test_what_takes_its_time_is_acknowledged_at_once(agent):
+    """Whoever hears nothing gives up after a while, and a peer may be silent longer than that."""
+    with running(agent):
+        for ask in ({"do": "sync", "kind": "reconcile"}, {"do": "sync", "who": "p1@example.com"},
+                    {"do": "approve", "hold": 7}):
+            with Peer(agent) as peer:
+                peer.ask(**ask)
+                assert peer.line() == {"scimward": 1, "event": "progress", "done": 0, "of": 0}
+                assert peer.lines()[-1]["event"] == "done"
+
+
 def test_decisions_without_a_service(agent):
     configure(agent, QUIET + "policy = { limits = { creations = { count = 5; }; }; };")
     agent.run("sync").expect(3)

@@ -157,6 +157,7 @@ static void answers_come_back_as_they_went(void **state)
 {
 	static const struct control_answer answers[] = {
 		{ .event = CONTROL_WAITING, .message = SPAN_INIT("a delta cycle is running") },
+		{ .event = CONTROL_PROGRESS },
 		{ .event = CONTROL_PROGRESS, .phase = SPAN_INIT("sending"), .done = 17, .of = 42 },
 		{ .event = CONTROL_PAGE, .text = SPAN_INIT("2 to update …\n\t\"x\"\n") },
 		{ .event = CONTROL_PAGE_END },
