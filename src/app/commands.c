@@ -471,15 +471,27 @@ static void decide_soon(struct commands *commands, struct control_visit *visit,
 
 /* ---- a watch ---- */
 
+/* What cannot be shown now could not be shown at the next look either. */
+static void end_watch(struct errand *errand, int exit, const char *why)
+{
+	control_visit_end(errand->visit, exit, span_of(why));
+	errand_free(errand);
+}
+
 static void show(struct errand *errand)
 {
 	struct commands *commands = errand->commands;
 	struct str page = { 0 };
 	struct digest digest;
 	struct err err;
+	enum status status = write_status(commands, errand->is_json, 0, &page, &err);
 
-	if (write_status(commands, errand->is_json, 0, &page, &err) == STATUS_OK &&
-	    page.len <= CONTROL_PAGE_MAX) {
+	if (status != STATUS_OK && status != STATUS_RETRY) {
+		end_watch(errand, CYCLE_STATE_FAILED, err.text);
+	} else if (page.len > CONTROL_PAGE_MAX) {
+		end_watch(errand, CYCLE_FAILED,
+		    "the status is too long to be watched; \"scimward status\" shows it once");
+	} else if (status == STATUS_OK) {
 		digest = hash_digest(str_span(&page));
 		if (!errand->has_shown || !digest_equal(&digest, &errand->shown)) {
 			control_visit_say_page(errand->visit, str_span(&page));

@@ -496,6 +496,21 @@ def test_watch_redraws_on_a_terminal(agent):
         os.close(master)
 
 
+def test_a_status_too_long_to_be_watched_is_told(agent):
+    agent.run("sync").expect(0)
+    later_ms = int(time.time() + 1800) * 1000
+    with contextlib.closing(sqlite3.connect(agent.state)) as state, state:
+        state.executemany("INSERT INTO quarantine (key, digest, attempts, not_before_ms, since_ms, dn, user_name,"
+                          " reason) VALUES (?, ?, 1, ?, 1, ?, 'x', 'y')",
+                          [(number.to_bytes(16, "big"), bytes(16), later_ms, "cn=" + 300 * "x")
+                           for number in range(1, 4000)])
+    with running(agent, is_settled=False):
+        assert "is too long to be watched" in agent.run("status", "--watch", "--json").expect(1).err
+        with Background(agent, "status", "--watch") as watch:  # as text it is short
+            assert watch.process.stdout.readline().startswith("service      process ")
+        assert len(agent.run("status", "--json").expect(0).json["quarantine"]) == 3999
+
+
 def test_watch_without_a_service(agent):
     done = agent.run("status", "--watch").expect(69)
     assert "no service runs that could be watched" in done.err and done.out.startswith("state ")
