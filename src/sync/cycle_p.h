@@ -95,6 +95,7 @@ struct cycle {
 	struct changes *changes;
 	bool is_first;        /* of this process: no delta went before it */
 	bool is_turning_scan; /* every account that turns is told again */
+	struct uuid person;   /* with `who`: whose entry was planned; zero: nobody's */
 
 	struct fingerprint mapped; /* the directory's entries, as mapped */
 	struct run run;            /* id 0 until it has a row */

@@ -195,6 +195,7 @@ static void on_looked_up(void *context, const struct look_up_answer *answer)
 	}
 	if (answer->status == STATUS_OK && answer->outcome == LOOK_UP_MATCHES) {
 		cycle->membership = answer->membership;
+		cycle->person = answer->entry->key;
 		planner_entry(cycle, answer->entry);
 		cycle->membership = NULL;
 		cycle_next(cycle, PHASE_CORRELATE);

@@ -12,7 +12,7 @@
 #include "base/vec.h"
 #include <stdlib.h>
 
-enum { UNREADABLE_PAUSE_MS = 15 * 60 * 1000 };
+enum { UNREADABLE_PAUSE_MS = 15 * 60 * 1000, IN_VAIN_PAUSE_MS = 60 * 1000 };
 
 static const char meta_name[] = "turns";
 
@@ -199,7 +199,10 @@ static void take_back(struct cycle *cycle)
 	struct turning *turning = cycle->turning;
 	int64_t now_ms = cycle_wall_ms(cycle);
 
-	if (!cycle->in.only_turns)
+	/* A look at one person touched nobody else's time. */
+	if (!uuid_is_zero(&cycle->person))
+		turns_note(*cycle->in.turns, &cycle->person, now_ms + IN_VAIN_PAUSE_MS);
+	else if (!cycle->in.only_turns && cycle->in.who.at == NULL)
 		turns_doubt(*cycle->in.turns, now_ms);
 	for (size_t i = 0; turning != NULL && i < turning->count; i++)
 		turns_note(*cycle->in.turns, &turning->keys[i], now_ms);

@@ -284,6 +284,46 @@ static void a_restart_knows_who_turns(void **state)
 	stop(&watch);
 }
 
+static void on_answer(void *context, const struct cycle_result *result)
+{
+	*(enum cycle_exit *)context = result->exit;
+}
+
+static enum cycle_exit ask_for(struct watch *watch, const char *who)
+{
+	enum cycle_exit exit = CYCLE_DONE;
+
+	service_ask(watch->service,
+	    &(struct service_wish) { .has_kind = true, .kind = CYCLE_FULL, .who = span_of(who) },
+	    on_answer, &exit);
+	pass(watch->world, 30 * TIME_SECOND_MS);
+	return exit;
+}
+
+/* A look at one person that came to nothing says nothing about when others turn. */
+static void one_person_in_vain_brings_no_scan_of_all(void **state)
+{
+	struct world *world = *state;
+	struct watch watch;
+
+	given_people(world, 1, 3);
+	start(&watch, world);
+	pass(world, TIME_HOUR_MS);
+	DIRECTORY(world)->is_down = true;
+	assert_int_equal(ask_for(&watch, "p1@x"), CYCLE_PEER_DOWN);
+	DIRECTORY(world)->is_down = false;
+	given(world, 1, "sn", "Ray");
+	fake_tenant_fault(
+	    world->tenant, &(struct fake_fault) { .kind = FAKE_REFUSED, .method = "OPEN" });
+	assert_int_equal(ask_for(&watch, "p1@x"), CYCLE_PEER_DOWN);
+	fake_tenant_heal(world->tenant);
+	pass(world, 10 * TIME_MINUTE_MS);
+	assert_int_equal(watch.only_turns, 1); /* who was asked for is looked at again */
+	expect_account(world, 1, "p1@x ext=1001 active Given1 Ray []");
+	assert_int_equal(fake_source_counts(world->directory).scans, 1);
+	stop(&watch);
+}
+
 const struct CMUnitTest turns_scenarios[] = {
 	SCENARIO(an_account_is_closed_when_it_expires),
 	SCENARIO(an_account_is_made_when_it_begins_and_closed_when_it_ends),
@@ -294,5 +334,6 @@ const struct CMUnitTest turns_scenarios[] = {
 	SCENARIO(many_at_once_take_one_scan),
 	SCENARIO(many_at_once_come_again_when_the_tenant_is_back),
 	SCENARIO(a_restart_knows_who_turns),
+	SCENARIO(one_person_in_vain_brings_no_scan_of_all),
 };
 const size_t turns_scenario_count = COUNT_OF(turns_scenarios);
