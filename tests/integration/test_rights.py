@@ -102,7 +102,7 @@ CASES = {
     "entryUUID": (set(), 4, "0 entries (and 6 without a usable key)"),
     "mapped": ({MOVED, DELETED}, 4, ""),
     "lock": (ALL - {DISABLED}, 0, ""),
-    "group": (ALL, 0, "groups could not be read whole"),
+    "group": (ALL, 0, "could not be read whole"),
     "member": (ALL, 0, "it shows no member, which its objectClass demands"),
     # It looks like deleted: policy.leavers.deleted holds for p7, not moved.
     "elsewhere": (ALL - {MOVED} | {"p7 deleted"}, 0, ""),
