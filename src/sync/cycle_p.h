@@ -102,7 +102,7 @@ struct cycle {
 	struct trail trail;
 	struct plan_summary summary;
 	uint64_t entries, candidates, already_held, quarantined;
-	uint64_t undecided; /* left as they are, as an unknown group decides about them */
+	uint64_t undecided;        /* left as they are, as an unknown group decides about them */
 	uint64_t entries_expected; /* of the scan, for progress; 0: not known */
 	uint64_t drifted;          /* linked accounts that are not as acknowledged, or gone */
 	struct hold holds_made[GUARD_CLASS_COUNT]; /* by this cycle */
