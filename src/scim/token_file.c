@@ -361,8 +361,9 @@ enum status token_file_prepare(struct token_file *file, struct err *reterr)
 {
 	if (file->new_fd >= 0)
 		return STATUS_OK;
-	if (unlinkat(file->directory_fd, str_c(&file->new_name), 0) != 0 && errno != ENOENT)
-		return fail(file, "remove", ".new", reterr);
+	/* It may be the only one that is good: what was written and not put in place. */
+	if (make_good(file, reterr) != STATUS_OK)
+		return STATUS_DOWN;
 	file->new_fd = create(file, &file->new_name);
 	if (file->new_fd < 0)
 		return fail(file, "create", ".new", reterr);

@@ -373,6 +373,53 @@ static void no_death_while_making_good_loses_it(void **state)
 	assert_true(step >= 4);
 }
 
+/* Where the rename fails, the one beside is the only one that is good, until another try worked. */
+static int step_of_rename;
+
+static void try_again_after_a_rename_that_failed(void)
+{
+	struct token_file *file = token_file_new(path);
+	struct secret *token = NULL;
+	struct err err;
+
+	if (token_file_lock(file, &err) == STATUS_OK &&
+	    token_file_read(file, &token, &err) == STATUS_OK &&
+	    token_file_prepare(file, &err) == STATUS_OK) {
+		token_file_steps->fail_at = step_of_rename;
+		token_file_steps->fail_with = EIO;
+		if (token_file_store(file, SPAN(NEW), &err) != STATUS_OK)
+			(void)token_file_store(file, SPAN(NEW), &err);
+	}
+	secret_free(&token);
+	token_file_free(&file);
+}
+
+static void no_death_while_trying_again_loses_it(void **state)
+{
+	int step;
+
+	(void)state;
+	exchange(); /* makes the lock file */
+	set_up_old();
+	step_of_rename = 0; /* nothing fails */
+	assert_false(dies(try_again_after_a_rename_that_failed, 0));
+	for (step_of_rename = 0; strcmp(token_file_steps->names[step_of_rename], "rename") != 0;)
+		step_of_rename++;
+	/* Steps are counted from 1; one that found nothing to remove has no name. */
+	step_of_rename += 1 + token_file_steps->count - token_file_steps->done;
+	for (step = step_of_rename + 1;; step++) {
+		bool has_died;
+
+		set_up_old();
+		has_died = dies(try_again_after_a_rename_that_failed, step);
+		token_file_steps->fail_at = 0;
+		assert_holds(NEW);
+		if (!has_died)
+			break;
+	}
+	assert_true(step >= step_of_rename + 6);
+}
+
 /* A name on disk before its content would be an empty file after a power cut. */
 static void the_order_is_write_sync_rename_sync(void **state)
 {
@@ -442,7 +489,7 @@ static void a_full_disk_shows_before_the_exchange(void **state)
 	assert_int_equal(token_file_read(file, &token, &err), STATUS_OK);
 	for (int step = 1; step <= 3; step++) { /* create, chmod, allocate */
 		*token_file_steps =
-		    (struct token_file_steps) { .fail_at = step + 1, .fail_with = ENOSPC };
+		    (struct token_file_steps) { .fail_at = step, .fail_with = ENOSPC };
 		assert_int_equal(token_file_prepare(file, &err), STATUS_DOWN);
 		assert_has(err.text, "No space left on device");
 		assert_false(is_there(beside));
@@ -516,6 +563,7 @@ const struct CMUnitTest token_file_tests[] = {
 	TEST(an_open_exchange_is_remembered),
 	TEST(no_death_loses_the_new_token),
 	TEST(no_death_while_making_good_loses_it),
+	TEST(no_death_while_trying_again_loses_it),
 	TEST(the_order_is_write_sync_rename_sync),
 	TEST(every_failure_can_be_made_good),
 	TEST(a_full_disk_shows_before_the_exchange),
