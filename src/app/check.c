@@ -2,7 +2,7 @@
 #include "app/check_p.h"
 
 #include "base/vec.h"
-#include "sync/survey.h"
+#include "sync/scan_check.h"
 #include <stdlib.h>
 
 /* ---- steps ---- */
@@ -40,7 +40,7 @@ static void next_directory(struct app_check *check)
 	check_next_part(check);
 }
 
-static void on_surveyed(void *context, const struct check_step *step)
+static void on_scan_checked(void *context, const struct check_step *step)
 {
 	struct app_check *check = context;
 
@@ -50,22 +50,22 @@ static void on_surveyed(void *context, const struct check_step *step)
 }
 
 /* @return owned */
-static struct survey_group *groups_of(const struct config *config)
+static struct scan_check_group *groups_of(const struct config *config)
 {
-	struct survey_group *groups = mem_new(config->group_count + 1, sizeof(*groups));
+	struct scan_check_group *groups = mem_new(config->group_count + 1, sizeof(*groups));
 
 	for (size_t i = 0; i < config->group_count; i++)
-		groups[i] = (struct survey_group) { config->groups[i].dn,
+		groups[i] = (struct scan_check_group) { config->groups[i].dn,
 			config->groups[i].is_nested, false };
 	return groups;
 }
 
-static void survey(struct app_check *check)
+static void check_by_scan(struct app_check *check)
 {
 	const struct agent *agent = check->in.agent;
 	const struct config *config = agent->config;
 	const struct directory_settings *settings = &config->directories[check->directory];
-	struct survey_input input = {
+	struct scan_check_input input = {
 		.source = agent->sources[check->directory],
 		.mapping = agent->mapping,
 		.policy = &config->policy,
@@ -83,7 +83,7 @@ static void survey(struct app_check *check)
 	if (check->groups == NULL)
 		check->groups = groups_of(config);
 	input.groups = check->groups;
-	survey_start(&input, on_surveyed, check);
+	scan_check_start(&input, on_scan_checked, check);
 }
 
 static void on_reached(void *context, const struct check_step *step)
@@ -105,11 +105,11 @@ static void on_reached(void *context, const struct check_step *step)
 		return;
 	}
 	if (check->is_stopping)
-		survey_skip(on_surveyed, check, "interrupted");
+		scan_check_skip(on_scan_checked, check, "interrupted");
 	else if (!check->is_reached)
-		survey_skip(on_surveyed, check, "the directory cannot be used");
+		scan_check_skip(on_scan_checked, check, "the directory cannot be used");
 	else
-		survey(check);
+		check_by_scan(check);
 }
 
 static void skip_peer(struct app_check *check, const char *why)

@@ -18,9 +18,9 @@ struct app_check {
 	struct app_check_input in;
 	struct loop_timer *turn; /* the next part */
 	unsigned part;
-	size_t directory;            /* that is looked at */
-	bool is_reached;             /* the directory can be scanned */
-	struct survey_group *groups; /* owned; NULL: not listed yet */
+	size_t directory;                /* that is looked at */
+	bool is_reached;                 /* the directory can be scanned */
+	struct scan_check_group *groups; /* owned; NULL: not listed yet */
 	bool is_stopping;
 	enum check_area area; /* of what is told now */
 	struct span peer;

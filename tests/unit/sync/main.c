@@ -16,7 +16,8 @@ int main(void)
 	    "outcome", outcome_tests, outcome_test_count, NULL, NULL);
 	failures += _cmocka_run_group_tests(
 	    "schedule", schedule_tests, schedule_test_count, NULL, NULL);
-	failures += _cmocka_run_group_tests("survey", survey_tests, survey_test_count, NULL, NULL);
+	failures += _cmocka_run_group_tests(
+	    "scan_check", scan_check_tests, scan_check_test_count, NULL, NULL);
 	failures += _cmocka_run_group_tests("turns", turns_tests, turns_test_count, NULL, NULL);
 	return failures > 0;
 }

@@ -24,8 +24,8 @@ extern const struct CMUnitTest outcome_tests[];
 extern const size_t outcome_test_count;
 extern const struct CMUnitTest schedule_tests[];
 extern const size_t schedule_test_count;
-extern const struct CMUnitTest survey_tests[];
-extern const size_t survey_test_count;
+extern const struct CMUnitTest scan_check_tests[];
+extern const size_t scan_check_test_count;
 extern const struct CMUnitTest turns_tests[];
 extern const size_t turns_test_count;
 

@@ -7,30 +7,30 @@
  * entries want.  Tells the steps "entries",
  * "mapping", "sample", "grants", "canary" and "group".
  */
-#ifndef SYNC_SURVEY_H
-#define SYNC_SURVEY_H
+#ifndef SYNC_SCAN_CHECK_H
+#define SYNC_SCAN_CHECK_H
 
 #include "core/check.h"
 #include "core/mapping.h"
 #include "core/policy.h"
 #include "core/port_source.h"
 
-enum { SURVEY_SAMPLES = 3, SURVEY_REASONS = 5 };
+enum { SCAN_CHECK_SAMPLES = 3, SCAN_CHECK_REASONS = 5 };
 
-struct survey_group {
+struct scan_check_group {
 	struct span dn;
 	bool is_nested;
-	bool is_known; /* this survey, or that of another directory before, has read it */
+	bool is_known; /* this check, or that of another directory before, has read it */
 };
 
 /* All is borrowed until the last callback. */
-struct survey_input {
+struct scan_check_input {
 	struct source *source;
 	const struct mapping *mapping;
 	const struct policy *policy;
 	const char *const *canaries; /* DNs */
 	size_t canary_count;
-	struct survey_group *groups; /* by root */
+	struct scan_check_group *groups; /* by root */
 	size_t group_count;
 	bool is_alone, is_last; /* of the directories: another may have what is missing here */
 	const struct workspace_rule *workspaces;
@@ -39,14 +39,14 @@ struct survey_input {
 	void *progress_context;
 };
 
-struct survey;
+struct scan_check;
 
-/** Starts; the last callback gets NULL, and the survey is gone. To end it early, cancel the source:
+/** Starts; the last callback gets NULL, and the check is gone. To end it early, cancel the source:
  * what was seen so far is told. @return borrowed */
-struct survey *survey_start(
-    const struct survey_input *input, check_callback *callback, void *context);
+struct scan_check *scan_check_start(
+    const struct scan_check_input *input, check_callback *callback, void *context);
 
 /** Tells all its steps as skipped, and that it is over. */
-void survey_skip(check_callback *callback, void *context, const char *why);
+void scan_check_skip(check_callback *callback, void *context, const char *why);
 
 #endif

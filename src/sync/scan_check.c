@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "sync/survey.h"
+#include "sync/scan_check.h"
 
 #include "base/unicode.h"
 #include "base/vec.h"
@@ -24,8 +24,8 @@ struct sample {
 	struct account account;
 };
 
-struct survey {
-	struct survey_input in;
+struct scan_check {
+	struct scan_check_input in;
 	struct check_teller teller;
 	struct membership *membership; /* NULL until it is there, and after the scan */
 	struct arena *arena;           /* of one entry */
@@ -40,7 +40,7 @@ struct survey {
 	struct reason reasons[REASONS_KEPT];
 	size_t reason_count;
 	uint64_t other_reasons;
-	struct sample samples[SURVEY_SAMPLES];
+	struct sample samples[SCAN_CHECK_SAMPLES];
 	size_t sample_count;
 };
 
@@ -63,41 +63,41 @@ static void add_without_quoted(struct span text, struct str *out)
 	}
 }
 
-static void note_reason(struct survey *survey, struct span dn, struct span why)
+static void note_reason(struct scan_check *check, struct span dn, struct span why)
 {
 	struct str text = { 0 };
 	size_t at = 0;
 
 	add_without_quoted(why, &text);
-	while (at < survey->reason_count &&
-	       !span_equal(str_span(&survey->reasons[at].text), str_span(&text)))
+	while (at < check->reason_count &&
+	       !span_equal(str_span(&check->reasons[at].text), str_span(&text)))
 		at++;
 	if (at == REASONS_KEPT) {
-		survey->other_reasons++;
+		check->other_reasons++;
 		str_done(&text);
 		return;
 	}
-	if (at == survey->reason_count) {
-		survey->reason_count++;
-		str_add(&survey->reasons[at].text, str_span(&text));
-		str_add(&survey->reasons[at].example, dn);
+	if (at == check->reason_count) {
+		check->reason_count++;
+		str_add(&check->reasons[at].text, str_span(&text));
+		str_add(&check->reasons[at].example, dn);
 	}
-	survey->reasons[at].count++;
+	check->reasons[at].count++;
 	str_done(&text);
 }
 
 /* ---- userNames ---- */
 
-static void note_name(struct survey *survey, struct span user_name)
+static void note_name(struct scan_check *check, struct span user_name)
 {
 	uint64_t *name = vec_push(
-	    (void **)&survey->names, &survey->name_count, &survey->name_cap, sizeof(*name));
+	    (void **)&check->names, &check->name_count, &check->name_cap, sizeof(*name));
 	struct digest digest;
 
-	str_truncate(&survey->folded, 0);
-	if (!utf8_fold(user_name, &survey->folded))
-		str_add(&survey->folded, user_name);
-	digest = hash_digest(str_span(&survey->folded));
+	str_truncate(&check->folded, 0);
+	if (!utf8_fold(user_name, &check->folded))
+		str_add(&check->folded, user_name);
+	digest = hash_digest(str_span(&check->folded));
 	memcpy(name, digest.byte, sizeof(*name));
 }
 
@@ -109,14 +109,14 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* @return how many userNames more than one entry wants */
-static uint64_t count_contested(struct survey *survey)
+static uint64_t count_contested(struct scan_check *check)
 {
-	const uint64_t *names = survey->names;
+	const uint64_t *names = check->names;
 	uint64_t count = 0;
 
-	if (survey->name_count > 1)
-		qsort(survey->names, survey->name_count, sizeof(*names), compare_names);
-	for (size_t i = 1; i < survey->name_count; i++)
+	if (check->name_count > 1)
+		qsort(check->names, check->name_count, sizeof(*names), compare_names);
+	for (size_t i = 1; i < check->name_count; i++)
 		count += names[i] == names[i - 1] && (i < 2 || names[i] != names[i - 2]);
 	return count;
 }
@@ -143,37 +143,37 @@ static void keep_sample(
 }
 
 static void note_sample(
-    struct survey *survey, const struct entry *entry, const struct account *account)
+    struct scan_check *check, const struct entry *entry, const struct account *account)
 {
 	uint32_t mark = hash_mark(entry->dn);
 	size_t largest = 0;
 
-	if (survey->sample_count < SURVEY_SAMPLES) {
-		keep_sample(&survey->samples[survey->sample_count++], entry, mark, account);
+	if (check->sample_count < SCAN_CHECK_SAMPLES) {
+		keep_sample(&check->samples[check->sample_count++], entry, mark, account);
 		return;
 	}
-	for (size_t i = 1; i < SURVEY_SAMPLES; i++)
-		if (survey->samples[i].mark > survey->samples[largest].mark)
+	for (size_t i = 1; i < SCAN_CHECK_SAMPLES; i++)
+		if (check->samples[i].mark > check->samples[largest].mark)
 			largest = i;
-	if (mark < survey->samples[largest].mark)
-		keep_sample(&survey->samples[largest], entry, mark, account);
+	if (mark < check->samples[largest].mark)
+		keep_sample(&check->samples[largest], entry, mark, account);
 }
 
 /* ---- the scan ---- */
 
 static void on_membership(void *context, struct membership *membership)
 {
-	((struct survey *)context)->membership = membership;
+	((struct scan_check *)context)->membership = membership;
 }
 
-static void note_canary(struct survey *survey, struct span dn)
+static void note_canary(struct scan_check *check, struct span dn)
 {
-	for (size_t i = 0; i < survey->in.canary_count; i++)
-		if (!survey->is_seen[i])
-			survey->is_seen[i] = dn_equal(dn, span_of(survey->in.canaries[i]));
+	for (size_t i = 0; i < check->in.canary_count; i++)
+		if (!check->is_seen[i])
+			check->is_seen[i] = dn_equal(dn, span_of(check->in.canaries[i]));
 }
 
-static size_t first_rule_of(const struct survey_input *in, struct span id)
+static size_t first_rule_of(const struct scan_check_input *in, struct span id)
 {
 	size_t at = 0;
 
@@ -183,55 +183,55 @@ static size_t first_rule_of(const struct survey_input *in, struct span id)
 }
 
 static void note_mapped(
-    struct survey *survey, const struct entry *entry, const struct mapped *mapped)
+    struct scan_check *check, const struct entry *entry, const struct mapped *mapped)
 {
-	survey->mapped++;
-	survey->inactive += !mapped->account.is_active;
-	survey->granted += mapped->account.workspace_count > 0;
-	survey->undecided += mapped->account.workspace_count == 0 && mapped->unknown_count > 0;
+	check->mapped++;
+	check->inactive += !mapped->account.is_active;
+	check->granted += mapped->account.workspace_count > 0;
+	check->undecided += mapped->account.workspace_count == 0 && mapped->unknown_count > 0;
 	for (size_t i = 0; i < mapped->account.workspace_count; i++) {
-		size_t rule = first_rule_of(&survey->in, mapped->account.workspaces[i]);
+		size_t rule = first_rule_of(&check->in, mapped->account.workspaces[i]);
 
-		if (rule < survey->in.workspace_count)
-			survey->grants[rule]++;
+		if (rule < check->in.workspace_count)
+			check->grants[rule]++;
 	}
-	note_name(survey, mapped->account.text[ACCOUNT_USER_NAME]);
-	note_sample(survey, entry, &mapped->account);
+	note_name(check, mapped->account.text[ACCOUNT_USER_NAME]);
+	note_sample(check, entry, &mapped->account);
 }
 
-static void progress(struct survey *survey)
+static void progress(struct scan_check *check)
 {
-	if (survey->entries % PROGRESS_EVERY == 0 && survey->in.on_progress != NULL)
-		survey->in.on_progress(
-		    survey->in.progress_context, "reading the directory", survey->entries, 0);
+	if (check->entries % PROGRESS_EVERY == 0 && check->in.on_progress != NULL)
+		check->in.on_progress(
+		    check->in.progress_context, "reading the directory", check->entries, 0);
 }
 
 static void on_entry(void *context, const struct entry *entry)
 {
-	struct survey *survey = context;
+	struct scan_check *check = context;
 	struct mapped mapped;
 	struct err err;
 
-	survey->entries++;
-	note_canary(survey, entry->dn);
-	arena_reset(survey->arena);
-	if (mapping_apply(survey->in.mapping, entry, survey->membership, survey->arena, &mapped,
+	check->entries++;
+	note_canary(check, entry->dn);
+	arena_reset(check->arena);
+	if (mapping_apply(check->in.mapping, entry, check->membership, check->arena, &mapped,
 		&err) == STATUS_OK)
-		note_mapped(survey, entry, &mapped);
+		note_mapped(check, entry, &mapped);
 	else
-		note_reason(survey, entry->dn, span_of(err.text));
-	progress(survey);
+		note_reason(check, entry->dn, span_of(err.text));
+	progress(check);
 }
 
 static void on_unusable(void *context, struct span dn, struct span why)
 {
-	struct survey *survey = context;
+	struct scan_check *check = context;
 
-	survey->entries++;
-	survey->unusable++;
-	note_canary(survey, dn);
-	note_reason(survey, dn, why);
-	progress(survey);
+	check->entries++;
+	check->unusable++;
+	note_canary(check, dn);
+	note_reason(check, dn, why);
+	progress(check);
 }
 
 /* ---- what it came to ---- */
@@ -241,14 +241,14 @@ static void add_number(struct str *out, uint64_t number, const char *what)
 	str_addf(out, "%llu %s", (unsigned long long)number, what);
 }
 
-static void tell_entries(struct survey *survey, const struct scan_facts *facts)
+static void tell_entries(struct scan_check *check, const struct scan_facts *facts)
 {
-	struct check_teller *teller = &survey->teller;
+	struct check_teller *teller = &check->teller;
 	struct str *detail = check_begin(teller, "entries");
 
-	emit_member_int(&teller->data, "entries", (int64_t)survey->entries);
+	emit_member_int(&teller->data, "entries", (int64_t)check->entries);
 	emit_member_bool(&teller->data, "complete", facts->is_complete && facts->referrals == 0);
-	add_number(detail, survey->entries, "match base, scope and filter");
+	add_number(detail, check->entries, "match base, scope and filter");
 	if (!facts->is_complete) {
 		str_addf(detail, ", but not all were read: %.*s", SPAN_ARG(facts->incomplete_why));
 		check_tell_remedy(teller, CHECK_FAILED,
@@ -260,7 +260,7 @@ static void tell_entries(struct survey *survey, const struct scan_facts *facts)
 		check_tell_remedy(teller, CHECK_FAILED,
 		    "no scan can be certified like this: add a directory for it, or name narrower "
 		    "bases");
-	} else if (survey->entries == 0) {
+	} else if (check->entries == 0) {
 		check_tell_remedy(teller, CHECK_FAILED,
 		    "check users.filter and users.scope, and that the bind identity may read the "
 		    "entries and the attributes that the filter names");
@@ -278,53 +278,53 @@ static int compare_reasons(const void *a, const void *b)
 	return span_compare(str_span(&one->text), str_span(&other->text));
 }
 
-static void tell_reasons(struct survey *survey)
+static void tell_reasons(struct scan_check *check)
 {
-	struct emitter *data = &survey->teller.data;
-	struct str *detail = &survey->teller.detail;
+	struct emitter *data = &check->teller.data;
+	struct str *detail = &check->teller.detail;
 
-	qsort(survey->reasons, survey->reason_count, sizeof(struct reason), compare_reasons);
+	qsort(check->reasons, check->reason_count, sizeof(struct reason), compare_reasons);
 	emit_key(data, "reasons");
 	emit_array_open(data);
-	for (size_t i = 0; i < survey->reason_count; i++) {
-		const struct reason *reason = &survey->reasons[i];
+	for (size_t i = 0; i < check->reason_count; i++) {
+		const struct reason *reason = &check->reasons[i];
 
 		emit_object_open(data);
 		emit_member_string(data, "reason", str_span(&reason->text));
 		emit_member_int(data, "count", (int64_t)reason->count);
 		emit_member_string(data, "example", str_span(&reason->example));
 		emit_object_close(data);
-		if (i >= SURVEY_REASONS)
+		if (i >= SCAN_CHECK_REASONS)
 			continue;
 		str_addf(detail, "; %llu: %s (%s)", (unsigned long long)reason->count,
 		    str_c(&reason->text), str_c(&reason->example));
 	}
 	emit_array_close(data);
-	emit_member_int(data, "otherReasons", (int64_t)survey->other_reasons);
-	if (survey->reason_count > SURVEY_REASONS || survey->other_reasons > 0)
+	emit_member_int(data, "otherReasons", (int64_t)check->other_reasons);
+	if (check->reason_count > SCAN_CHECK_REASONS || check->other_reasons > 0)
 		str_add_c(detail, "; and other reasons");
 }
 
-static void tell_mapping(struct survey *survey)
+static void tell_mapping(struct scan_check *check)
 {
-	struct check_teller *teller = &survey->teller;
+	struct check_teller *teller = &check->teller;
 	struct emitter *data = &teller->data;
-	uint64_t unmapped = survey->entries - survey->mapped, contested = count_contested(survey);
+	uint64_t unmapped = check->entries - check->mapped, contested = count_contested(check);
 	struct str *detail = check_begin(teller, "mapping");
 
-	emit_member_int(data, "mapped", (int64_t)survey->mapped);
+	emit_member_int(data, "mapped", (int64_t)check->mapped);
 	emit_member_int(data, "unmapped", (int64_t)unmapped);
 	emit_member_int(data, "contested", (int64_t)contested);
-	emit_member_int(data, "inactive", (int64_t)survey->inactive);
-	emit_member_int(data, "withWorkspaces", (int64_t)survey->granted);
-	emit_member_int(data, "undecided", (int64_t)survey->undecided);
+	emit_member_int(data, "inactive", (int64_t)check->inactive);
+	emit_member_int(data, "withWorkspaces", (int64_t)check->granted);
+	emit_member_int(data, "undecided", (int64_t)check->undecided);
 	str_addf(detail, "%llu of %llu map, %llu of them inactive, %llu with a workspace",
-	    (unsigned long long)survey->mapped, (unsigned long long)survey->entries,
-	    (unsigned long long)survey->inactive, (unsigned long long)survey->granted);
-	if (survey->undecided > 0)
+	    (unsigned long long)check->mapped, (unsigned long long)check->entries,
+	    (unsigned long long)check->inactive, (unsigned long long)check->granted);
+	if (check->undecided > 0)
 		str_addf(detail, ", %llu that an unknown group decides about",
-		    (unsigned long long)survey->undecided);
-	if (survey->in.policy->scope == POLICY_SCOPE_ENTITLED)
+		    (unsigned long long)check->undecided);
+	if (check->in.policy->scope == POLICY_SCOPE_ENTITLED)
 		str_add_c(detail, " (policy.scope = \"entitled\": only these get an account)");
 	if (contested > 0)
 		str_addf(detail,
@@ -332,21 +332,21 @@ static void tell_mapping(struct survey *survey)
 		    "(`scimward "
 		    "sync --dry-run` names them)",
 		    (unsigned long long)contested);
-	tell_reasons(survey);
+	tell_reasons(check);
 	if (unmapped == 0 && contested == 0)
 		check_tell(teller, CHECK_OK);
 	else
 		check_tell_remedy(teller,
-		    survey->mapped == 0 && survey->entries > 0 ? CHECK_FAILED : CHECK_WARNING,
+		    check->mapped == 0 && check->entries > 0 ? CHECK_FAILED : CHECK_WARNING,
 		    "fill in or correct what is missing or doubled in the directory, narrow "
 		    "users.filter, or add a rule "
 		    "to mapping; `scimward explain DN` shows how the rules fare on one of them");
 }
 
-static void emit_account(struct survey *survey, const struct sample *sample, struct str *detail)
+static void emit_account(struct scan_check *check, const struct sample *sample, struct str *detail)
 {
 	const struct account *account = &sample->account;
-	struct emitter *data = &survey->teller.data;
+	struct emitter *data = &check->teller.data;
 
 	emit_member_string(data, "dn", sample->dn);
 	emit_key(data, "account");
@@ -366,7 +366,7 @@ static void emit_account(struct survey *survey, const struct sample *sample, str
 	emit_array_open(data);
 	for (size_t i = 0; i < account->workspace_count; i++) {
 		struct span id = account->workspaces[i];
-		struct span name = mapping_workspace_name(survey->in.mapping, id);
+		struct span name = mapping_workspace_name(check->in.mapping, id);
 
 		emit_string(data, id);
 		str_addf(detail, "%s%.*s", i == 0 ? "; workspaces " : ", ",
@@ -381,28 +381,28 @@ static int compare_samples(const void *a, const void *b)
 	return span_compare(((const struct sample *)a)->dn, ((const struct sample *)b)->dn);
 }
 
-static void tell_samples(struct survey *survey)
+static void tell_samples(struct scan_check *check)
 {
-	qsort(survey->samples, survey->sample_count, sizeof(struct sample), compare_samples);
-	for (size_t i = 0; i < survey->sample_count; i++) {
-		const struct sample *sample = &survey->samples[i];
-		struct str *detail = check_begin(&survey->teller, "sample");
+	qsort(check->samples, check->sample_count, sizeof(struct sample), compare_samples);
+	for (size_t i = 0; i < check->sample_count; i++) {
+		const struct sample *sample = &check->samples[i];
+		struct str *detail = check_begin(&check->teller, "sample");
 
 		str_addf(detail, "%.*s: userName %.*s, %s", SPAN_ARG(sample->dn),
 		    SPAN_ARG(sample->account.text[ACCOUNT_USER_NAME]),
 		    sample->account.is_active ? "active" : "inactive");
-		emit_account(survey, sample, detail);
-		check_tell(&survey->teller, CHECK_OK);
+		emit_account(check, sample, detail);
+		check_tell(&check->teller, CHECK_OK);
 	}
-	if (survey->sample_count == 0)
-		check_skip(&survey->teller, "sample", "no entry maps");
+	if (check->sample_count == 0)
+		check_skip(&check->teller, "sample", "no entry maps");
 }
 
 /* A workspace that nobody gets is either new or a mistake. */
-static void tell_grants(struct survey *survey)
+static void tell_grants(struct scan_check *check)
 {
-	const struct survey_input *in = &survey->in;
-	struct check_teller *teller = &survey->teller;
+	const struct scan_check_input *in = &check->in;
+	struct check_teller *teller = &check->teller;
 	struct str *detail = check_begin(teller, "grants");
 	bool has_empty = false;
 
@@ -414,19 +414,19 @@ static void tell_grants(struct survey *survey)
 
 		if (first_rule_of(in, rule->id) != i)
 			continue;
-		has_empty = has_empty || survey->grants[i] == 0;
+		has_empty = has_empty || check->grants[i] == 0;
 		str_addf(detail, "%s%.*s %llu", detail->len > 0 ? ", " : "", SPAN_ARG(name),
-		    (unsigned long long)survey->grants[i]);
+		    (unsigned long long)check->grants[i]);
 		emit_object_open(&teller->data);
 		emit_member_string(&teller->data, "id", rule->id);
 		emit_member_string(&teller->data, "name", rule->name);
-		emit_member_int(&teller->data, "people", (int64_t)survey->grants[i]);
+		emit_member_int(&teller->data, "people", (int64_t)check->grants[i]);
 		emit_object_close(&teller->data);
 	}
 	emit_array_close(&teller->data);
 	if (in->workspace_count == 0)
 		str_add_c(detail, "no workspace is configured");
-	if (has_empty && survey->in.is_alone)
+	if (has_empty && check->in.is_alone)
 		check_tell_remedy(teller, CHECK_WARNING,
 		    "nobody gets a workspace that has 0: check its group and "
 		    "when, and that its members are among the entries");
@@ -434,24 +434,24 @@ static void tell_grants(struct survey *survey)
 		check_tell(teller, CHECK_OK);
 }
 
-static void tell_canaries(struct survey *survey)
+static void tell_canaries(struct scan_check *check)
 {
-	for (size_t i = 0; i < survey->in.canary_count; i++) {
-		const char *dn = survey->in.canaries[i];
-		struct str *detail = check_begin(&survey->teller, "canary");
+	for (size_t i = 0; i < check->in.canary_count; i++) {
+		const char *dn = check->in.canaries[i];
+		struct str *detail = check_begin(&check->teller, "canary");
 
-		emit_member_string(&survey->teller.data, "dn", span_of(dn));
-		emit_member_bool(&survey->teller.data, "seen", survey->is_seen[i]);
-		str_addf(detail, "%s was %s", dn, survey->is_seen[i] ? "seen" : "not seen");
-		if (survey->is_seen[i])
-			check_tell(&survey->teller, CHECK_OK);
+		emit_member_string(&check->teller.data, "dn", span_of(dn));
+		emit_member_bool(&check->teller.data, "seen", check->is_seen[i]);
+		str_addf(detail, "%s was %s", dn, check->is_seen[i] ? "seen" : "not seen");
+		if (check->is_seen[i])
+			check_tell(&check->teller, CHECK_OK);
 		else
-			check_tell_remedy(&survey->teller, CHECK_FAILED,
+			check_tell_remedy(&check->teller, CHECK_FAILED,
 			    "no scan is certified without it: check how it is spelled, that it is "
 			    "in base, scope and filter, and that the bind identity may read it");
 	}
-	if (survey->in.canary_count == 0)
-		check_skip(&survey->teller, "canary",
+	if (check->in.canary_count == 0)
+		check_skip(&check->teller, "canary",
 		    "none is configured; a few make a scan that misses a part be noticed");
 }
 
@@ -486,29 +486,30 @@ static bool holds(struct span text, struct span part)
 
 /* Each group is looked for in every directory, and is in one of them. */
 static void tell_unknown_group(
-    struct survey *survey, const struct survey_group *group, uint32_t root)
+    struct scan_check *check, const struct scan_check_group *group, uint32_t root)
 {
-	struct span why = membership_unknown_reason(survey->membership, root);
-	struct str *detail = &survey->teller.detail;
+	struct span why = membership_unknown_reason(check->membership, root);
+	struct str *detail = &check->teller.detail;
 
 	if (!holds(why, group->dn))
 		str_addf(detail, "%.*s: ", SPAN_ARG(group->dn));
 	str_add(detail, why);
-	if (group->is_known || !survey->in.is_last) {
+	if (group->is_known || !check->in.is_last) {
 		str_add_c(detail, group->is_known ? "; another directory has it"
 						  : "; another directory may have it");
-		check_tell(&survey->teller, CHECK_SKIPPED);
+		check_tell(&check->teller, CHECK_SKIPPED);
 		return;
 	}
-	check_tell_remedy(&survey->teller, CHECK_FAILED,
+	check_tell_remedy(&check->teller, CHECK_FAILED,
 	    "it gives and takes no workspace until it can be read: check how the DN is spelled, "
 	    "and that the bind identity may read the group and its members");
 }
 
-static void tell_known_group(struct survey *survey, const struct survey_group *group, uint32_t root)
+static void tell_known_group(
+    struct scan_check *check, const struct scan_check_group *group, uint32_t root)
 {
-	struct check_teller *teller = &survey->teller;
-	struct group_size size = size_of(survey->membership, root);
+	struct check_teller *teller = &check->teller;
+	struct group_size size = size_of(check->membership, root);
 	struct str *detail = &teller->detail;
 
 	emit_member_int(&teller->data, "members", (int64_t)size.direct);
@@ -525,68 +526,68 @@ static void tell_known_group(struct survey *survey, const struct survey_group *g
 		    "it is empty: fill it, or see whether the bind identity may read its members");
 }
 
-static void tell_group(struct survey *survey, uint32_t root)
+static void tell_group(struct scan_check *check, uint32_t root)
 {
-	struct survey_group *group = &survey->in.groups[root];
-	struct emitter *data = &survey->teller.data;
-	bool is_known = membership_is_known(survey->membership, root);
+	struct scan_check_group *group = &check->in.groups[root];
+	struct emitter *data = &check->teller.data;
+	bool is_known = membership_is_known(check->membership, root);
 
-	check_begin(&survey->teller, "group");
+	check_begin(&check->teller, "group");
 	emit_member_string(data, "dn", group->dn);
 	emit_member_bool(data, "nested", group->is_nested);
 	emit_member_bool(data, "known", is_known);
 	if (!is_known) {
-		tell_unknown_group(survey, group, root);
+		tell_unknown_group(check, group, root);
 		return;
 	}
 	group->is_known = true;
-	tell_known_group(survey, group, root);
+	tell_known_group(check, group, root);
 }
 
-static void tell_groups(struct survey *survey)
+static void tell_groups(struct scan_check *check)
 {
-	if (survey->membership == NULL || survey->in.group_count == 0) {
-		check_skip(&survey->teller, "group",
-		    survey->in.group_count == 0 ? "no workspace names a group"
-						: "no group was read");
+	if (check->membership == NULL || check->in.group_count == 0) {
+		check_skip(&check->teller, "group",
+		    check->in.group_count == 0 ? "no workspace names a group"
+					       : "no group was read");
 		return;
 	}
-	for (uint32_t root = 0; root < survey->in.group_count; root++)
-		tell_group(survey, root);
+	for (uint32_t root = 0; root < check->in.group_count; root++)
+		tell_group(check, root);
 }
 
 /* ---- the end ---- */
 
-static void free_survey(struct survey *survey)
+static void free_check(struct scan_check *check)
 {
-	check_teller_done(&survey->teller);
-	arena_free(&survey->arena);
+	check_teller_done(&check->teller);
+	arena_free(&check->arena);
 	for (size_t i = 0; i < REASONS_KEPT; i++) {
-		str_done(&survey->reasons[i].text);
-		str_done(&survey->reasons[i].example);
+		str_done(&check->reasons[i].text);
+		str_done(&check->reasons[i].example);
 	}
-	for (size_t i = 0; i < SURVEY_SAMPLES; i++)
-		arena_free(&survey->samples[i].arena);
-	free(survey->names);
-	str_done(&survey->folded);
-	free(survey->grants);
-	free(survey->is_seen);
-	free(survey);
+	for (size_t i = 0; i < SCAN_CHECK_SAMPLES; i++)
+		arena_free(&check->samples[i].arena);
+	free(check->names);
+	str_done(&check->folded);
+	free(check->grants);
+	free(check->is_seen);
+	free(check);
 }
 
-static void tell_broken(struct survey *survey, enum status status, const struct err *err)
+static void tell_broken(struct scan_check *check, enum status status, const struct err *err)
 {
-	struct check_teller *teller = &survey->teller;
+	struct check_teller *teller = &check->teller;
 	struct str *detail = check_begin(teller, "entries");
 
-	emit_member_int(&teller->data, "entries", (int64_t)survey->entries);
+	emit_member_int(&teller->data, "entries", (int64_t)check->entries);
 	emit_member_bool(&teller->data, "complete", false);
 	if (status == STATUS_CANCELED) {
-		str_addf(detail, "interrupted after %llu", (unsigned long long)survey->entries);
+		str_addf(detail, "interrupted after %llu", (unsigned long long)check->entries);
 		check_tell(teller, CHECK_SKIPPED);
 		return;
 	}
-	str_addf(detail, "the scan broke off after %llu: ", (unsigned long long)survey->entries);
+	str_addf(detail, "the scan broke off after %llu: ", (unsigned long long)check->entries);
 	check_add_message(teller, span_of(err->text));
 	check_tell(teller, CHECK_FAILED);
 }
@@ -594,42 +595,42 @@ static void tell_broken(struct survey *survey, enum status status, const struct 
 static void on_done(
     void *context, enum status status, const struct scan_facts *facts, const struct err *err)
 {
-	struct survey *survey = context;
-	check_callback *callback = survey->teller.callback;
-	void *callback_context = survey->teller.context;
+	struct scan_check *check = context;
+	check_callback *callback = check->teller.callback;
+	void *callback_context = check->teller.context;
 
 	if (status == STATUS_OK) {
-		tell_entries(survey, facts);
-		tell_mapping(survey);
-		tell_samples(survey);
-		tell_grants(survey);
-		tell_canaries(survey);
-		tell_groups(survey);
+		tell_entries(check, facts);
+		tell_mapping(check);
+		tell_samples(check);
+		tell_grants(check);
+		tell_canaries(check);
+		tell_groups(check);
 	} else {
-		tell_broken(survey, status, err);
-		check_skip_rest(&survey->teller, "not all entries were read");
+		tell_broken(check, status, err);
+		check_skip_rest(&check->teller, "not all entries were read");
 	}
-	free_survey(survey);
+	free_check(check);
 	callback(callback_context, NULL);
 }
 
-struct survey *survey_start(
-    const struct survey_input *input, check_callback *callback, void *context)
+struct scan_check *scan_check_start(
+    const struct scan_check_input *input, check_callback *callback, void *context)
 {
 	static const struct source_scan_handler handler = { on_membership, on_entry, on_unusable,
 		on_done };
-	struct survey *survey = mem_new(1, sizeof(*survey));
+	struct scan_check *check = mem_new(1, sizeof(*check));
 
-	survey->in = *input;
-	survey->arena = arena_new();
-	survey->grants = mem_new(input->workspace_count + 1, sizeof(*survey->grants));
-	survey->is_seen = mem_new(input->canary_count + 1, sizeof(*survey->is_seen));
-	check_teller_open(&survey->teller, step_names, callback, context);
-	source_scan(input->source, &handler, survey);
-	return survey;
+	check->in = *input;
+	check->arena = arena_new();
+	check->grants = mem_new(input->workspace_count + 1, sizeof(*check->grants));
+	check->is_seen = mem_new(input->canary_count + 1, sizeof(*check->is_seen));
+	check_teller_open(&check->teller, step_names, callback, context);
+	source_scan(input->source, &handler, check);
+	return check;
 }
 
-void survey_skip(check_callback *callback, void *context, const char *why)
+void scan_check_skip(check_callback *callback, void *context, const char *why)
 {
 	struct check_teller teller;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What a survey tells of a directory that a test plays. */
+/* What the check by a scan tells of a directory that a test plays. */
 #include "support.h"
 
 #include "core/attributes.h"
-#include "sync/survey.h"
+#include "sync/scan_check.h"
 #include <stdio.h>
 
 #define ID_1 "ws-1"
@@ -19,8 +19,8 @@ struct scene {
 	struct membership *membership;
 	struct policy policy;
 	const char *canaries[2];
-	struct survey_group groups[2];
-	struct survey_input input;
+	struct scan_check_group groups[2];
+	struct scan_check_input input;
 	struct str text, data; /* "STATUS NAME: DETAIL\n", "NAME {…}\n" */
 	unsigned ends, progress;
 };
@@ -82,7 +82,7 @@ static void scene_open(struct scene *scene)
 		    { SPAN("cn=g1,dc=x"), true, false }, { SPAN("cn=g2,dc=x"), false, false } } };
 	assert_int_equal(mapping_new(&mapping, scene->set, &scene->mapping, NULL), STATUS_OK);
 	scene->membership = membership_new((const uint8_t[16]) { 1 });
-	scene->input = (struct survey_input) { .source = &scene->source,
+	scene->input = (struct scan_check_input) { .source = &scene->source,
 		.mapping = scene->mapping,
 		.policy = &scene->policy,
 		.canaries = scene->canaries,
@@ -95,7 +95,7 @@ static void scene_open(struct scene *scene)
 		.workspace_count = COUNT_OF(workspaces),
 		.on_progress = on_progress,
 		.progress_context = scene };
-	survey_start(&scene->input, on_step, scene);
+	scan_check_start(&scene->input, on_step, scene);
 }
 
 static void scene_close(struct scene *scene)
@@ -303,7 +303,7 @@ static void many_are_no_trouble(void **state)
 	scene_close(&scene);
 }
 
-const struct CMUnitTest survey_tests[] = {
+const struct CMUnitTest scan_check_tests[] = {
 	cmocka_unit_test(everything_is_counted),
 	cmocka_unit_test(a_group_may_be_in_another_directory),
 	cmocka_unit_test(a_user_name_that_two_want_is_counted_once),
@@ -312,4 +312,4 @@ const struct CMUnitTest survey_tests[] = {
 	cmocka_unit_test(a_scan_that_breaks_off_skips_the_rest),
 	cmocka_unit_test(many_are_no_trouble),
 };
-const size_t survey_test_count = COUNT_OF(survey_tests);
+const size_t scan_check_test_count = COUNT_OF(scan_check_tests);
