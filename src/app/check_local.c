@@ -15,6 +15,9 @@
 #define SPACE_NEEDED_BYTES (16 * MEBIBYTE)
 #define SPACE_WANTED_BYTES (256 * MEBIBYTE)
 
+#define STATE_REMEDY                                                                               \
+	"see to the folder and the file of state.path, and that the user of the service owns them"
+
 /* ---- configuration ---- */
 
 void check_configuration(struct app_check *check)
@@ -62,7 +65,8 @@ static void tell_reference(
 		str_addf(&check->teller.detail, "%.*s can be read", SPAN_ARG(reference));
 		check_tell(&check->teller, CHECK_OK);
 	} else {
-		check_add_message(&check->teller, span_of(err.text));
+		check_add_message(&check->teller, span_of(err.text),
+		    "see that it is there, and that the user of the service may read it");
 		if (span_find(reference, ':') == strlen("credential") &&
 		    getenv("CREDENTIALS_DIRECTORY") == NULL)
 			check_tell_remedy(&check->teller, failing,
@@ -133,7 +137,7 @@ static void tell_facts(struct app_check *check, struct store *store, const char 
 	struct err err;
 
 	if (store_facts(store, &facts, &err) != STATUS_OK) {
-		check_add_message(teller, span_of(err.text));
+		check_add_message(teller, span_of(err.text), STATE_REMEDY);
 		check_tell(teller, CHECK_FAILED);
 		return;
 	}
@@ -166,7 +170,7 @@ static void tell_database(
 	emit_member_bool(&teller->data, "exists", place->exists);
 	status = store_open(path, STORE_READ, &store, &err);
 	if (status != STATUS_OK) {
-		check_add_message(teller, span_of(err.text));
+		check_add_message(teller, span_of(err.text), STATE_REMEDY);
 		check_tell(teller, status == STATUS_RETRY ? CHECK_WARNING : CHECK_FAILED);
 	} else if (place->cannot_write.text[0] != '\0') {
 		str_addf(
@@ -242,7 +246,7 @@ void check_state(struct app_check *check)
 	if (store_look(path, &place, &err) != STATUS_OK) {
 		check_begin(&check->teller, "database");
 		emit_member_string(&check->teller.data, "path", span_of(path));
-		check_add_message(&check->teller, span_of(err.text));
+		check_add_message(&check->teller, span_of(err.text), STATE_REMEDY);
 		check_tell(&check->teller, check_absence(check));
 		check_skip_rest(&check->teller, "its folder is not there");
 		return;

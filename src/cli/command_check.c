@@ -134,7 +134,7 @@ static void tell_faults(
 		tell_fault(&teller, &faults->at[i]);
 	if (err->text[0] != '\0') {
 		check_begin(&teller, "configuration");
-		check_add_message(&teller, span_of(err->text));
+		check_add_message(&teller, span_of(err->text), "correct the configuration");
 		check_tell(&teller, CHECK_FAILED);
 	}
 	check_teller_close(&teller);

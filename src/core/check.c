@@ -78,7 +78,7 @@ void check_tell_detail(
 	check_tell(teller, status);
 }
 
-void check_add_message(struct check_teller *teller, struct span message)
+void check_add_message(struct check_teller *teller, struct span message, const char *otherwise)
 {
 	size_t end = message.len;
 
@@ -87,6 +87,7 @@ void check_add_message(struct check_teller *teller, struct span message)
 		end--;
 	if (end == 0) {
 		str_add(&teller->detail, message);
+		str_add_c(&teller->remedy, otherwise);
 		return;
 	}
 	str_add(&teller->detail, (struct span) { message.at, end - 1 });
@@ -244,7 +245,8 @@ void check_tell_tls(struct check_teller *teller, const struct check_tls *tls)
 		return;
 	}
 	if (tls->how == NULL) {
-		check_add_message(teller, span_of(tls->message));
+		check_add_message(teller, span_of(tls->message),
+		    "check the certificates at both ends, and that the port speaks TLS");
 		check_tell(teller, tls->failing);
 		return;
 	}

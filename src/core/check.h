@@ -98,9 +98,11 @@ void check_tell_detail(
 /**
  * Takes a message apart: all to the last "; " is what happened, and the rest what to do.
  *
- * The messages of this program are written like that; one without "; " has no remedy.
+ * The messages of this program are written like that, but for some that others made.
+ *
+ * @param otherwise  what to do where the message does not say
  */
-void check_add_message(struct check_teller *teller, struct span message);
+void check_add_message(struct check_teller *teller, struct span message, const char *otherwise);
 
 /** Whether a step of that name was told. */
 bool check_was_told(const struct check_teller *teller, const char *name);

@@ -136,6 +136,10 @@ static void tell_pages(struct ldap_source *source, const struct search_end *end)
 	uint32_t wanted = source->settings.page_size;
 	struct str *detail;
 
+	if (!end->is_broken && end->code == LDAP_NO_SUCH_OBJECT) {
+		check_skip(teller, "page-size", "the base is not there");
+		return;
+	}
 	if (end->is_broken || end->code != LDAP_SUCCESS || end->is_paging_ignored) {
 		tell_search(source, "page-size", end,
 		    "raise the size limit of the bind identity at the server, or lower page_size");

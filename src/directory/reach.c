@@ -78,7 +78,8 @@ static void tell_failure(struct reach *reach, const char *name, const struct ser
 {
 	check_begin(reach->teller, name);
 	emit_member_string(&reach->teller->data, "url", span_of(server->url));
-	check_add_message(reach->teller, span_of(server->report.err.text));
+	check_add_message(reach->teller, span_of(server->report.err.text),
+	    "check the URL, and what the server's own log says of this connection");
 	check_tell(reach->teller, severity(reach));
 }
 
@@ -352,7 +353,8 @@ static void on_found(void *context, const struct srv_list *list, const struct er
 		return;
 	}
 	check_begin(reach->teller, "domain");
-	check_add_message(reach->teller, span_of(err->text));
+	check_add_message(
+	    reach->teller, span_of(err->text), "check domain, and that this host's DNS knows it");
 	check_tell(reach->teller, CHECK_FAILED);
 	answer(reach, "no server is known");
 }

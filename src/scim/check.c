@@ -31,7 +31,8 @@ static bool go_on(struct tenant_check *check, const char *name, const struct ten
 		return true;
 	check_begin(&check->teller, name);
 	emit_member_int(&check->teller.data, "httpStatus", answer->http_status);
-	check_add_message(&check->teller, answer->error);
+	check_add_message(&check->teller, answer->error,
+	    "check tenant.url, its path too, and what the credential may do in the tenant");
 	check_tell(
 	    &check->teller, answer->status == STATUS_CANCELED ? CHECK_SKIPPED : CHECK_FAILED);
 	return false;
@@ -215,7 +216,8 @@ static void tell_token_file(struct tenant_check *check)
 	if (is_well)
 		str_add(&check->teller.detail, str_span(&text));
 	else
-		check_add_message(&check->teller, str_span(&text));
+		check_add_message(&check->teller, str_span(&text),
+		    "see to its folder and its owner, or log in with \"scimward login\"");
 	check_tell(&check->teller, is_well ? CHECK_OK : CHECK_FAILED);
 	str_done(&text);
 }

@@ -252,8 +252,10 @@ static void tell_entries(struct scan_check *check, const struct scan_facts *fact
 	if (!facts->is_complete) {
 		str_addf(detail, ", but not all were read: %.*s", SPAN_ARG(facts->incomplete_why));
 		check_tell_remedy(teller, CHECK_FAILED,
-		    "no scan can be certified like this, so nobody who leaves is noticed: let the "
-		    "bind identity read everything, without a size or time limit");
+		    "no scan can be certified like this, so nobody who leaves is noticed: correct "
+		    "a "
+		    "base that is not there, or let the bind identity read everything, without a "
+		    "size or time limit");
 	} else if (facts->referrals > 0) {
 		str_addf(detail, ", and the server refers to another one, which is not followed: ");
 		utf8_printable(facts->referral, detail);
@@ -588,7 +590,8 @@ static void tell_broken(struct scan_check *check, enum status status, const stru
 		return;
 	}
 	str_addf(detail, "the scan broke off after %llu: ", (unsigned long long)check->entries);
-	check_add_message(teller, span_of(err->text));
+	check_add_message(
+	    teller, span_of(err->text), "see why the directory broke off, and check again");
 	check_tell(teller, CHECK_FAILED);
 }
 
@@ -601,7 +604,10 @@ static void on_done(
 
 	if (status == STATUS_OK) {
 		tell_entries(check, facts);
-		tell_mapping(check);
+		if (check->entries > 0)
+			tell_mapping(check);
+		else
+			check_skip(&check->teller, "mapping", "no entry matches");
 		tell_samples(check);
 		tell_grants(check);
 		tell_canaries(check);

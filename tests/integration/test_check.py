@@ -111,6 +111,7 @@ class Check:
         counts = {status: 0 for status in document["summary"]}
         for step in document["steps"]:
             counts[step["status"]] += 1
+            assert step["status"] not in ("failed", "warning") or step["remedy"], step
         assert counts == document["summary"]
         self.steps = document["steps"]
         return self

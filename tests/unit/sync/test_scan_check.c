@@ -252,6 +252,7 @@ static void nobody_is_a_failure(void **state)
 	seal(&scene);
 	end(&scene, STATUS_OK, &(struct scan_facts) { .is_complete = true });
 	assert_has(&scene.text, "failed entries: 0 match");
+	assert_has(&scene.text, "skipped mapping: no entry matches\n");
 	assert_has(&scene.text, "skipped sample: no entry maps\n");
 	scene_close(&scene);
 }
