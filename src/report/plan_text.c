@@ -147,7 +147,8 @@ void plan_text_begin(struct plan_writer *writer, const struct run *run)
 	end_line(writer);
 	if (run->kind != CYCLE_UNDO)
 		put_certificates(writer, run);
-	if (run->error.at == NULL)
+	writer->is_of_failed_run = run->error.at != NULL;
+	if (!writer->is_of_failed_run)
 		return;
 	put_c(writer, LINE_BAD, "Error: ");
 	put_wrapped(writer, LINE_PLAIN, run->error);
@@ -432,7 +433,8 @@ static void put_parts(struct plan_writer *writer, const struct plan_summary *sum
 	put_count(writer, summary->reactivate, ", ", "to reactivate", "to reactivate");
 	put_count(writer, summary->link, ", ", "to adopt", "to adopt");
 	if (writer->lines.column == 0)
-		put_c(writer, LINE_PLAIN, "Nothing to do");
+		put_c(writer, LINE_PLAIN,
+		    writer->is_of_failed_run ? "Nothing was planned" : "Nothing to do");
 	put_count(writer, summary->done, "; ", "of them done", "of them done");
 	put_count(writer, summary->failed, "; ", "of them failed", "of them failed");
 	put_count(writer, summary->held, "; ", "held until a person decides",

@@ -21,6 +21,7 @@ struct plan_writer {
 	struct emitter json;      /* of the JSON form */
 	struct lines lines;       /* of the text form, into out */
 	bool has_heading;         /* a group was begun */
+	bool is_of_failed_run;    /* so that an empty plan means nothing */
 	enum action_kind heading; /* the last group */
 	struct forecast forecast; /* so far */
 };

@@ -314,7 +314,7 @@ static void test_nothing_to_do(void **state)
 	(void)state;
 	assert_string_equal(str_c(&out),
 	    "Changes since the last cycle.\nNot certified: nobody is taken for gone.\n"
-	    "Error: broke\\x0Aoff\n\nNothing to do; 1 unchanged.\n");
+	    "Error: broke\\x0Aoff\n\nNothing was planned; 1 unchanged.\n");
 	str_done(&out);
 	out = write_empty(true, &run);
 	assert_stored("empty.json", &out);
