@@ -12,8 +12,8 @@ struct screen_size {
 /** How large it is. */
 struct screen_size screen_size(void);
 
-/** Appends a page with what puts it in the place of the one before: lines are cut to the width, and
- * those that do not fit are left out. @param size  of a terminal */
+/** Appends a page with what puts it in the place of the one before: lines that are too long go on
+ * in the next row, and rows that do not fit are left out. @param size  of a terminal */
 void screen_redraw(struct span page, struct screen_size size, struct str *out);
 
 #endif

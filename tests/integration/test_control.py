@@ -478,10 +478,10 @@ def test_watch_says_each_change_once(agent, server):
             service.process.wait(30)
 
 
-def test_watch_redraws_on_a_terminal(agent):
+def watch_on_a_terminal(agent, rows, columns):
     with running(agent):
         master, slave = pty.openpty()
-        subprocess.run(["stty", "rows", "6", "cols", "40"], stdin=slave, check=True)
+        subprocess.run(["stty", "rows", str(rows), "cols", str(columns)], stdin=slave, check=True)
         with subprocess.Popen([find_binary(), "-c", agent.config, "status", "--watch"], env=agent.environment,
                               stdout=slave, stderr=slave) as watch:
             os.close(slave)
@@ -490,10 +490,24 @@ def test_watch_redraws_on_a_terminal(agent):
                 shown += os.read(master, 4096)
             watch.send_signal(signal.SIGINT)
             assert watch.wait(30) == 0
-        lines = shown.decode().split("\033[J")[0].split("\r\n")
-        assert lines[0].startswith("\033[Hservice ") and len(lines) == 6 and lines[5] == ""
-        assert all(len(line.replace("\033[K", "").replace("\033[H", "")) <= 40 for line in lines)
         os.close(master)
+    lines = shown.decode().split("\033[J")[0].split("\r\n")
+    assert lines[0].startswith("\033[Hservice ") and len(lines) <= rows and lines[-1] == ""
+    lines = [line.replace("\033[K", "").replace("\033[H", "") for line in lines]
+    assert all(len(line) <= columns for line in lines), lines
+    return lines
+
+
+def test_watch_redraws_on_a_terminal(agent):
+    assert len(watch_on_a_terminal(agent, 6, 40)) == 6
+
+
+def test_watch_shows_a_long_line_to_its_end(agent):
+    agent.run("sync").expect(0)
+    shown = " ".join(" ".join(watch_on_a_terminal(agent, 60, 40)).split())
+    told = agent.run("status").expect(0).out
+    line = next(line for line in told.splitlines() if re.match(r" *1 +reconcile", line))
+    assert len(line) > 40 and " ".join(line.split()) in shown, (line, shown)
 
 
 def test_a_status_too_long_to_be_watched_is_told(agent):
