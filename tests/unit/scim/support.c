@@ -92,6 +92,19 @@ void token_place_holds(const char *name, const char *text)
 	assert_string_equal(held, text);
 }
 
+void ear_told(void *context, const struct auth_failure *failure)
+{
+	struct ear *ear = context;
+
+	ear->count++;
+	ear->has_failed = failure != NULL;
+	if (failure == NULL)
+		return;
+	ear->failure = *failure;
+	assert_lacks(failure->err.text, SECRET_MARK);
+	assert_has(failure->err.text, "the tenant's credential cannot be had: ");
+}
+
 void world_open(struct world *world, const struct tenant_settings *settings)
 {
 	struct auth_input auth;

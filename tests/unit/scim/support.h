@@ -52,6 +52,17 @@ void token_place_put(const char *name, const char *text, unsigned mode);
 /** Fails unless the file holds just that text. */
 void token_place_holds(const char *name, const char *text);
 
+/* Somebody who waits for a credential. */
+struct ear {
+	struct auth_waiter waiter; /* its callback is ear_told, its context the ear */
+	unsigned count;
+	bool has_failed;
+	struct auth_failure failure;
+};
+
+/** Remembers what it was told; fails the test when that shows a secret. */
+void ear_told(void *context, const struct auth_failure *failure);
+
 /** Makes transport, credential and client. */
 void world_open(struct world *world, const struct tenant_settings *settings);
 

@@ -11,37 +11,16 @@
 #define TOKEN   "AnaplanAuthToken " SECRET_MARK
 #define LIFE_MS (35 * TIME_MINUTE_MS)
 
-/* Somebody who waits. */
-struct ear {
-	struct auth_waiter waiter;
-	unsigned count;
-	bool has_failed;
-	struct auth_failure failure;
-};
-
-static void on_told(void *context, const struct auth_failure *failure)
-{
-	struct ear *ear = context;
-
-	ear->count++;
-	ear->has_failed = failure != NULL;
-	if (failure == NULL)
-		return;
-	ear->failure = *failure;
-	assert_lacks(failure->err.text, SECRET_MARK);
-	assert_has(failure->err.text, "the tenant's credential cannot be had: ");
-}
-
 static void wait_for(struct world *world, struct ear *ear)
 {
-	*ear = (struct ear) { .waiter = { .callback = on_told, .context = ear } };
+	*ear = (struct ear) { .waiter = { .callback = ear_told, .context = ear } };
 	auth_wait(world->auth, &ear->waiter);
 	assert_int_equal(ear->count, 0);
 }
 
 static void close_for(struct world *world, struct ear *ear)
 {
-	*ear = (struct ear) { .waiter = { .callback = on_told, .context = ear } };
+	*ear = (struct ear) { .waiter = { .callback = ear_told, .context = ear } };
 	auth_close(world->auth, &ear->waiter);
 	assert_int_equal(ear->count, 0);
 }
@@ -361,7 +340,7 @@ static void a_token_is_not_in_a_message(void **state)
 	    world.http, 201, "{\"tokenInfo\":{\"tokenValue\":\"" SECRET_MARK " and space\"}}");
 	wait_for(&world, &ear);
 	fake_loop_advance(world.loop, 1);
-	assert_true(ear.has_failed); /* on_told looks for it */
+	assert_true(ear.has_failed); /* ear_told looks for it */
 	world_close(&world);
 }
 

@@ -20,31 +20,10 @@
 
 static struct token_place place;
 
-/* Somebody who waits. */
-struct ear {
-	struct auth_waiter waiter;
-	unsigned count;
-	bool has_failed;
-	struct auth_failure failure;
-};
-
-static void on_told(void *context, const struct auth_failure *failure)
-{
-	struct ear *ear = context;
-
-	ear->count++;
-	ear->has_failed = failure != NULL;
-	if (failure == NULL)
-		return;
-	ear->failure = *failure;
-	assert_lacks(failure->err.text, SECRET_MARK);
-	assert_has(failure->err.text, "the tenant's credential cannot be had: ");
-}
-
 /* Waits for a credential, for as long as anything is left to do. */
 static struct ear ask(struct world *world)
 {
-	struct ear ear = { .waiter = { .callback = on_told, .context = &ear } };
+	struct ear ear = { .waiter = { .callback = ear_told, .context = &ear } };
 
 	auth_wait(world->auth, &ear.waiter);
 	fake_loop_advance(world->loop, 5 * TIME_MINUTE_MS);
@@ -55,7 +34,7 @@ static struct ear ask(struct world *world)
 
 static void close_session(struct world *world)
 {
-	struct ear ear = { .waiter = { .callback = on_told, .context = &ear } };
+	struct ear ear = { .waiter = { .callback = ear_told, .context = &ear } };
 
 	auth_close(world->auth, &ear.waiter);
 	fake_loop_advance(world->loop, 5 * TIME_MINUTE_MS);
@@ -265,7 +244,7 @@ static void script_late(struct world *world, const char *access, const char *ref
 /* A 401 and a log-out come while an exchange is under way: its answer is waited for. */
 static void an_exchange_under_way_is_waited_for(void **state)
 {
-	struct ear closing = { .waiter = { .callback = on_told, .context = &closing } };
+	struct ear closing = { .waiter = { .callback = ear_told, .context = &closing } };
 	struct world world;
 
 	(void)state;
@@ -509,7 +488,7 @@ static void a_token_of_no_use_is_told_before_it_is_needed(void **state)
 
 static void another_process_is_waited_for(void **state)
 {
-	struct ear ear = { .waiter = { .callback = on_told, .context = &ear } };
+	struct ear ear = { .waiter = { .callback = ear_told, .context = &ear } };
 	struct token_file *other = token_file_new(place.path);
 	struct err err;
 	struct world world;
