@@ -147,7 +147,7 @@ static void tell_facts(struct app_check *check, struct store *store, const char 
 		return;
 	}
 	str_addf(&teller->detail,
-	    "%s: schema version %d, %llu links, %llu in quarantine, %llu holds", path,
+	    "%s: schema version %d, links %llu, in quarantine %llu, holds %llu", path,
 	    facts.schema_version, (unsigned long long)facts.links,
 	    (unsigned long long)facts.quarantined, (unsigned long long)facts.holds);
 	emit_member_int(&teller->data, "schemaVersion", facts.schema_version);
